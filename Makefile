@@ -1,0 +1,39 @@
+# Every target sets up what it needs. Python 3.11 or newer is all you need to have.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help build check test lint coverage clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
+
+build: $(VENV)/.build  ## the decks, into dist/
+	$(BIN)/ankibuild build
+
+check: $(VENV)/.build  ## everything that is wrong with the questions
+	$(BIN)/ankibuild check
+
+coverage: $(VENV)/.build  ## which items of the curriculum have questions
+	$(BIN)/ankibuild coverage
+
+test: lint  ## every test
+	$(BIN)/pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+clean:  ## remove what make made
+	rm -rf $(VENV) dist
+
+$(VENV)/.build: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/.build tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement tests/requirements.txt
+	touch $@
