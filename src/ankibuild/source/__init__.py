@@ -1,0 +1,23 @@
+"""Text with places: YAML read into plain values that know where they stand. The only YAML room.
+
+``read`` never raises for what is in a file. What cannot be read becomes a diagnostic and a
+:class:`Broken` value in its place; the rest of the file is still there for the rooms above.
+"""
+
+from ankibuild.source.edit import append_item
+from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text, find, plain_value
+from ankibuild.source.read import LARGEST, read
+
+__all__ = [
+    "LARGEST",
+    "Broken",
+    "Document",
+    "Items",
+    "Mapping",
+    "Node",
+    "Text",
+    "append_item",
+    "find",
+    "plain_value",
+    "read",
+]

@@ -1,0 +1,314 @@
+"""Bytes to a :class:`Document`: decode, parse events, build nodes that know their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import yaml
+
+from ankibuild.diagnostics import Diagnostic, Label, Source, Span, count
+from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text
+from ankibuild.source.syntax import Mask, backslash, blame, block_help, chunks, wrong_escape
+
+#: Bytes; a bank this large is a mistake or an attack.
+LARGEST = 4_000_000
+DEEPEST = 20
+MOST_REPAIRS = 8
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ue000-\uf8ff]"
+)
+
+
+def read(path: str, data: bytes) -> Document:
+    """Read a file; ``path`` is only shown. Never raises for what is in ``data``."""
+    text, problem = _decode(path, data)
+    source = Source(path, text)
+    if problem:
+        return Document(source, None, (problem,))
+    strange = _FORBIDDEN.search(text)
+    if strange:
+        return Document(source, None, (_strange(source, strange),))
+    root, problems = _parse(source)
+    return Document(source, root, problems)
+
+
+def _decode(path: str, data: bytes) -> tuple[str, Diagnostic | None]:
+    if len(data) > LARGEST:
+        message = f"this file is larger than {LARGEST // 1_000_000} MB"
+        return "", _whole(path, "file-too-large", message, "split it into several banks")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "", _whole(path, "encoding", "this file is UTF-16", "save it as UTF-8")
+    try:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        message = f"line {line} is not UTF-8 (byte {data[error.start]:#04x})"
+        return "", _whole(path, "encoding", message, "save the file as UTF-8 in your editor")
+    return text.replace("\r\n", "\n").replace("\r", "\n"), None
+
+
+def _whole(path: str, rule: str, message: str, help_text: str) -> Diagnostic:
+    return Diagnostic(rule, message, Span(Source(path, ""), 0, 0), help=help_text)
+
+
+def _strange(source: Source, found: re.Match[str]) -> Diagnostic:
+    code = f"U+{ord(found.group()):04X}"
+    return Diagnostic(
+        "control-character",
+        f"an invisible character ({code}) stands here",
+        Span(source, found.start(), found.end()),
+        "delete it",
+        "it often comes with text copied from a PDF or a web page; type the line again",
+    )
+
+
+# ------------------------------------------------------------------ parsing
+
+
+def _parse(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    builder = _Builder(source)
+    try:
+        root = builder.build(source.text, 0)
+    except yaml.YAMLError:
+        return _recover(source)
+    return root, tuple(builder.problems)
+
+
+def _recover(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """Read the head and each question by itself, so that one mistake does not hide the next."""
+    head, *items = chunks(source.text)
+    top, problems = _piece(source, head)
+    found: list[Node] = []
+    for chunk in items:
+        node, more = _piece(source, chunk)
+        found += node.items if isinstance(node, Items) else [Broken(*chunk)]
+        problems += more
+    if not items or not isinstance(top, Mapping):
+        return top, tuple(problems)
+    pairs = [pair for pair in top.pairs if pair[0].value != "questions"]
+    name = top.key("questions") or Text("questions", head[1], head[1])
+    listed = Items(tuple(found), items[0][0], items[-1][1])
+    return Mapping((*pairs, (name, listed)), top.start, listed.end), tuple(problems)
+
+
+def _piece(source: Source, chunk: tuple[int, int]) -> tuple[Node | None, list[Diagnostic]]:
+    """Parse a part of the file; mask what is broken, say so, and parse again."""
+    start, end = chunk
+    text = source.text[start:end]
+    masks: list[Mask] = []
+    problems: list[Diagnostic] = []
+    for _ in range(MOST_REPAIRS):
+        builder = _Builder(source, tuple(masks))
+        try:
+            node = builder.build(text, start)
+        except yaml.YAMLError as error:
+            problem, mask = blame(source, start, end, text, error)
+            problems.append(problem)
+            if mask is None:
+                return None, problems
+            masks.append(mask)
+            text = mask.apply(text, start)
+            continue
+        return node, problems + builder.problems
+    return None, problems
+
+
+@dataclass
+class _Frame:
+    """A collection under construction."""
+
+    start: int
+    is_map: bool
+    flow: bool
+    nodes: list[Node] = field(default_factory=list)
+
+
+class _Builder:
+    """Builds nodes from parser events, without recursion: depth is in the author's hands."""
+
+    def __init__(self, source: Source, masks: tuple[Mask, ...] = ()) -> None:
+        self.source = source
+        self.masks = masks
+        self.problems: list[Diagnostic] = []
+
+    def build(self, text: str, base: int) -> Node | None:
+        """Parse ``text``, which stands at offset ``base`` of the source. Raises YAMLError."""
+        root: Node | None = None
+        stack: list[_Frame] = []
+        for event in self._events(text):
+            node = self._step(event, base, stack)
+            if node is None:
+                continue
+            if stack:
+                stack[-1].nodes.append(node)
+            elif root is None:
+                root = node
+            else:
+                self._report(
+                    "second-document",
+                    "this line starts a second YAML document",
+                    Span(self.source, max(0, node.start - 1), node.start),
+                    help_text="remove the line `---`: a bank is one document",
+                )
+                break
+        return root
+
+    def _events(self, text: str) -> Iterator[yaml.Event]:
+        loader = _LOADER(text)
+        try:
+            while loader.check_event():
+                yield loader.get_event()
+        finally:
+            loader.dispose()
+
+    def _step(self, event: yaml.Event, base: int, stack: list[_Frame]) -> Node | None:
+        if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            self._no_yaml_features(event, base)
+            is_map = isinstance(event, yaml.MappingStartEvent)
+            start = base + _index(event.start_mark)
+            stack.append(_Frame(start, is_map, bool(event.flow_style)))
+            if len(stack) > DEEPEST:
+                raise TooDeepError(start)
+            return None
+        if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+            return self._close(stack.pop(), base + _index(event.end_mark))
+        if isinstance(event, yaml.AliasEvent):
+            return self._no_yaml_features(event, base)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._no_yaml_features(event, base) or self._scalar(event, base, stack)
+        return None
+
+    def _close(self, frame: _Frame, end: int) -> Node:
+        end = frame.start + len(self.source.text[frame.start : end].rstrip())
+        if not frame.is_map:
+            return Items(tuple(frame.nodes), frame.start, end)
+        pairs: dict[str, tuple[Text, Node]] = {}
+        for key, value in zip(frame.nodes[::2], frame.nodes[1::2], strict=True):
+            if not isinstance(key, Text):
+                return self._not_a_mapping(frame.start)
+            if key.value in pairs:
+                self._duplicate(pairs[key.value][0], key)
+            else:
+                pairs[key.value] = (key, value)
+        return Mapping(tuple(pairs.values()), frame.start, end)
+
+    def _scalar(self, event: yaml.ScalarEvent, base: int, stack: list[_Frame]) -> Node:
+        start, end = base + _index(event.start_mark), base + _index(event.end_mark)
+        if any(mask.start <= start < mask.end for mask in self.masks):
+            return Broken(start, end)
+        style = self.source.text[start : start + 1] if event.style else ""
+        if style not in ("'", '"', "|", ">"):
+            style = ""
+        text = Text(event.value.rstrip("\n"), start, end, style)
+        if style == ">":
+            self._folded(text)
+        if style == '"' and (found := wrong_escape(self.source.text, start, end)):
+            return self._escaped(text, found)
+        if not style and stack and not stack[-1].flow:
+            return self._comment(text, stack[-1]) or text
+        return text
+
+    # -------------------------------------------------------------- what YAML allows and we do not
+
+    def _report(
+        self,
+        rule: str,
+        message: str,
+        span: Span,
+        label: str = "",
+        help_text: str = "",
+        **more: object,
+    ) -> None:
+        self.problems.append(
+            Diagnostic(rule, message, span, label, help_text, **more)  # type: ignore[arg-type]
+        )
+
+    def _duplicate(self, first: Text, second: Text) -> None:
+        self._report(
+            "duplicate-key",
+            f"`{second.value}` is given twice",
+            Span(self.source, second.start, second.end),
+            "second time",
+            "YAML would silently keep only one of them; remove or merge one",
+            related=(Label(Span(self.source, first.start, first.end), "first given here"),),
+        )
+
+    def _folded(self, text: Text) -> None:
+        self._report(
+            "folded-block",
+            "`>` joins the lines of a text into one",
+            Span(self.source, text.start, text.start + 1),
+            "folds code, lists and formulas",
+            "write `|` here",
+        )
+
+    def _escaped(self, text: Text, found: re.Match[str]) -> Broken:
+        self.problems.append(backslash(self.source, text.start, found))
+        return Broken(text.start, text.end)
+
+    def _no_yaml_features(self, event: yaml.Event, base: int) -> Broken | None:
+        """Refuse anchors, aliases and tags: to an author, `*` and `&` and `!` are text."""
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if not anchor and not tag:
+            return None
+        start = base + _index(event.start_mark)
+        line_end = self.source.text.find("\n", start)
+        end = line_end if line_end >= 0 else len(self.source.text)
+        sign = self.source.text[start : start + 1]
+        self._report(
+            "yaml-syntax",
+            f"a value that starts with `{sign}` is not read as text",
+            Span(self.source, start, end),
+            "read as YAML, not as text",
+            block_help(self.source.text, start, end),
+        )
+        return Broken(start, end)
+
+    def _not_a_mapping(self, start: int) -> Broken:
+        line_end = self.source.text.find("\n", start)
+        end = line_end if line_end >= 0 else len(self.source.text)
+        self._report(
+            "yaml-syntax",
+            "a value that starts with `{` starts a YAML mapping",
+            Span(self.source, start, end),
+            "read as YAML, not as text",
+            block_help(self.source.text, start, end),
+        )
+        return Broken(start, end)
+
+    def _comment(self, text: Text, frame: _Frame) -> Broken | None:
+        """Warn when a `#` cuts a text short; a value that is nothing else is an error."""
+        if frame.is_map and len(frame.nodes) % 2 == 0:
+            return None
+        line_end = self.source.text.find("\n", text.end)
+        end = line_end if line_end >= 0 else len(self.source.text)
+        found = re.match(r"[ \t]*(#(?! ankibuild:).*)", self.source.text[text.end : end])
+        if not found:
+            return None
+        start = text.end + found.start(1)
+        self._report(
+            "comment-in-text",
+            "everything from ` #` on is a YAML comment and is not in the card",
+            Span(self.source, start, end),
+            "left out",
+            "if it belongs to the text, use a block:\n"
+            + block_help(self.source.text, text.start if text.value else start, end, lead=""),
+            severity="warning" if text.value else "error",
+        )
+        return None if text.value else Broken(text.start, end)
+
+
+def _index(mark: object) -> int:
+    """Give a mark's offset in characters; both of PyYAML's parsers set it on every event."""
+    return int(mark.index)  # type: ignore[attr-defined]
+
+
+class TooDeepError(yaml.YAMLError):
+    """Collections nested deeper than any bank needs."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"nested more than {count(DEEPEST, 'level')} deep")
+        self.offset = offset

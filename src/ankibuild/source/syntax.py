@@ -1,0 +1,428 @@
+"""What a YAML parser's complaint means to somebody who wanted to write text.
+
+A parser says where it gave up, which is often not where the mistake is. So we look at the lines
+ourselves, in order, for the handful of things that people really do, and only fall back on the
+parser's place when none of them is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import yaml
+
+from ankibuild.diagnostics import Diagnostic, Source, Span
+
+_KEY = re.compile(r"([ \t]*)((?:- +)?)([A-Za-z_][\w-]*)[ \t]*:(?=[ \t]|$)[ \t]*")
+_KEY_WITHOUT_SPACE = re.compile(r"([ \t]*)((?:- +)?)([a-z]+):(?=[^\s:/])")
+_LIST_FIELDS = ("tags", "covers", "given", "hints", "steps", "rubric", "questions")
+_LETTERS = re.compile(r"\\([A-Za-z]+|.)")
+_KNOWN_ESCAPES = set('0abtnvfre "/\\N_LPxuU')
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Characters of the source that stand for a value we could not read."""
+
+    start: int
+    end: int
+
+    def apply(self, text: str, base: int) -> str:
+        """Cover the characters with a harmless scalar of the same length; lines stay lines."""
+        first, last = self.start - base, self.end - base
+        cover = re.sub(r"[^\n]", " ", text[first:last])
+        return text[:first] + "x" + cover[1:] + text[last:]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line with structure on it (not the inside of a block): offsets are into the source."""
+
+    start: int
+    text: str
+    source: Source
+
+    def span(self, start: int, end: int | None = None) -> Span:
+        stop = len(self.text.rstrip()) if end is None else end
+        return Span(self.source, self.start + start, self.start + max(stop, start + 1))
+
+
+Finding = tuple[Diagnostic, Mask | None]
+
+
+def chunks(text: str) -> list[tuple[int, int]]:
+    """Cut a bank into its head and its questions: offsets of each piece."""
+    found = re.search(r"^questions[ \t]*:.*\n?", text, re.MULTILINE)
+    if not found:
+        return [(0, len(text))]
+    item = re.search(r"^( *)- ", text[found.end() :], re.MULTILINE)
+    if not item:
+        return [(0, len(text))]
+    at_most = len(item.group(1))
+    starts = [
+        m.start()
+        for m in re.compile(rf"^ {{0,{at_most}}}-(?: |$)", re.MULTILINE).finditer(text, found.end())
+    ]
+    edges = [found.end(), *starts[1:], len(text)]
+    edges[0] = starts[0]
+    return [(0, starts[0]), *pairwise(edges)]
+
+
+def blame(
+    source: Source, start: int, end: int, text: str, error: yaml.YAMLError
+) -> tuple[Diagnostic, Mask | None]:
+    """Find the cause of a parser's error in the characters ``start`` to ``end`` of a source.
+
+    Returns the diagnostic and, when only one value is to blame, what to mask to read the rest.
+    """
+    last = _give_up(error, start, end)
+    for line in _structure(source, start, end, text):
+        for look in _LOOKS:
+            found = look(line, end)
+            if found:
+                return found
+    return _fallback(source, start, last, error), None
+
+
+def _give_up(error: yaml.YAMLError, start: int, end: int) -> int:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    if mark is None:
+        return int(getattr(error, "offset", start))
+    return min(start + int(mark.index), end)
+
+
+def _structure(source: Source, start: int, end: int, text: str) -> Iterator[_Line]:
+    """Lines outside blocks; ``text`` is the masked text, and a masked line is skipped."""
+    block: int | None = None
+    at = start
+    for row in text.split("\n"):
+        begin, at = at, at + len(row) + 1
+        if not row.strip() or begin >= end:
+            continue
+        indent = len(row) - len(row.lstrip(" "))
+        if block is not None and indent > block:
+            continue
+        block = _opens_block(row)
+        yield _Line(begin, row, source)
+
+
+def _opens_block(row: str) -> int | None:
+    """Give the indentation that a block opened on this row must exceed."""
+    found = re.match(r"( *(?:- +)*)(?:[\w-]+[ \t]*:[ \t]*)?[|>][-+0-9]*[ \t]*(?:#.*)?$", row)
+    if not found:
+        return None
+    key = re.match(r" *(?:- +(?=[\w-]+[ \t]*:))*", row)
+    return len(key.group()) if key and ":" in row else len(row) - len(row.lstrip(" "))
+
+
+# ------------------------------------------------------------------ what people do
+
+
+def _tab(line: _Line, _end: int) -> Finding | None:
+    lead = line.text[: len(line.text) - len(line.text.lstrip())]
+    if "\t" not in lead:
+        return None
+    at = lead.index("\t")
+    problem = Diagnostic(
+        "yaml-syntax",
+        "a tab is used for indentation",
+        line.span(at, at + 1),
+        "tab",
+        "indent with spaces; in most editors: “convert indentation to spaces”",
+    )
+    return problem, None
+
+
+def _no_space(line: _Line, _end: int) -> Finding | None:
+    found = _KEY_WITHOUT_SPACE.match(line.text)
+    if not found or _KEY.match(line.text):
+        return None
+    key = found.group(3)
+    fixed = f"{key}: {line.text[found.end() :].strip()}"
+    colon = found.end() - 1
+    problem = Diagnostic(
+        "yaml-syntax",
+        f"there is no space after `{key}:`",
+        line.span(found.start(3), colon + 1),
+        "not read as a field",
+        f"write `{fixed}`" if len(fixed) < 60 else f"write `{key}: …` with a space",
+    )
+    return problem, None
+
+
+def _value(line: _Line) -> tuple[int, str] | None:
+    """Give column and text of the value on a line, without a comment for flow values."""
+    found = _KEY.match(line.text) or re.match(r"[ \t]*- +", line.text)
+    if not found or not line.text[found.end() :].strip():
+        return None
+    return found.end(), line.text[found.end() :].rstrip()
+
+
+def _problem(line: _Line, at: int, message: str, label: str, stop: int | None = None) -> Finding:
+    start, end = line.start + at, line.start + len(line.text.rstrip())
+    span = line.span(at, stop)
+    whole = _value(line)
+    first = line.start + (whole[0] if whole else at)
+    help_text = block_help(line.source.text, first, end)
+    return Diagnostic("yaml-syntax", message, span, label, help_text), Mask(min(first, start), end)
+
+
+def _starts_with_brace(line: _Line, end: int) -> Finding | None:
+    found = _value(line)
+    if not found or found[1][0] not in "{[":
+        return None
+    at, value = found
+    key = _KEY.match(line.text)
+    if key is None or (key.group(3) in _LIST_FIELDS and not value.startswith("{{")):
+        return _unbalanced(line, at, end) if key is None or value[0] in "{[" else None
+    if _closes(line.source.text, line.start + at, end) and not value.startswith("{{"):
+        return None
+    sign = value[0]
+    kind = "mapping" if sign == "{" else "list"
+    message = f"a value that starts with `{sign}` starts a YAML {kind}"
+    return _problem(line, at, message, "read as YAML, not as text")
+
+
+def _unbalanced(line: _Line, at: int, end: int) -> Finding | None:
+    text = line.source.text
+    if _closes(text, line.start + at, end):
+        return None
+    sign, other = text[line.start + at], "]" if text[line.start + at] == "[" else "}"
+    problem = Diagnostic(
+        "yaml-syntax",
+        f"this `{sign}` is never closed",
+        line.span(at, at + 1),
+        "opens a list" if sign == "[" else "opens a mapping",
+        f"close it with `{other}`",
+    )
+    return problem, Mask(line.start + at, line.start + len(line.text.rstrip()))
+
+
+def _closes(text: str, start: int, end: int) -> bool:
+    """Tell whether the bracket at ``start`` is closed, with nothing but a comment after it."""
+    depth, quote = 0, ""
+    for at in range(start, end):
+        c = text[at]
+        if quote:
+            quote = "" if c == quote else quote
+        elif c in "\"'" and text[at - 1] in " ,[{:":
+            quote = c
+        elif c in "[{":
+            depth += 1
+        elif c in "]}":
+            depth -= 1
+            if depth == 0:
+                rest = text[at + 1 : text.find("\n", at) if "\n" in text[at:end] else end]
+                return not rest.strip() or bool(re.match(r"[ \t]+#", rest))
+    return False
+
+
+def _quoted(line: _Line, end: int) -> Finding | None:
+    found = _value(line)
+    if not found or found[1][0] not in "\"'":
+        return None
+    at, sign = found[0], found[1][0]
+    start, text = line.start + at, line.source.text
+    close = _closing_quote(text, start, end)
+    if sign == '"' and (escape := wrong_escape(text, start, close if close > 0 else end)):
+        return backslash(line.source, start, escape), Mask(start, close + 1 if close > 0 else end)
+    if close < 0:
+        problem = Diagnostic(
+            "yaml-syntax",
+            f"this `{sign}` is never closed",
+            line.span(at, at + 1),
+            "opens a quoted text",
+            block_help(text, start, line.start + len(line.text.rstrip())),
+        )
+        return problem, Mask(start, line.start + len(line.text.rstrip()))
+    rest = text[close + 1 : text.find("\n", close) if "\n" in text[close:end] else end]
+    if not rest.strip() or re.match(r"[ \t]+#", rest):
+        return None
+    span = Span(
+        line.source, close + 1 + len(rest) - len(rest.lstrip()), close + 1 + len(rest.rstrip())
+    )
+    problem = Diagnostic(
+        "yaml-syntax",
+        "the text goes on after its closing quote",
+        span,
+        "left over",
+        block_help(text, start, close + 1 + len(rest.rstrip()), keep_quotes=True),
+    )
+    return problem, Mask(start, close + 1 + len(rest.rstrip()))
+
+
+def _closing_quote(text: str, start: int, end: int) -> int:
+    """Find the quote that closes the one at ``start``, or -1."""
+    pattern = r"\\.|\"" if text[start] == '"' else "''|'"
+    for found in re.compile(pattern, re.DOTALL).finditer(text, start + 1, end):
+        if len(found.group()) == 1:
+            return found.start()
+    return -1
+
+
+def wrong_escape(text: str, start: int, end: int) -> re.Match[str] | None:
+    r"""Find a backslash in double quotes but ``\"`` and ``\\``; one unknown to YAML first."""
+    found = [m for m in _LETTERS.finditer(text, start, end) if m.group(1)[0] not in '"\\/\n']
+    unknown = (m for m in found if m.group(1)[0] not in _KNOWN_ESCAPES)
+    return next(unknown, found[0] if found else None)
+
+
+def backslash(source: Source, start: int, found: re.Match[str]) -> Diagnostic:
+    """Say that a backslash in double quotes does not reach the card."""
+    close = _closing_quote(source.text, start, len(source.text))
+    end = close + 1 if close > 0 else source.text.find("\n", found.end())
+    return Diagnostic(
+        "yaml-syntax",
+        "backslashes are special inside double quotes",
+        Span(source, found.start(), found.end()),
+        "read as an escape, not as LaTeX",
+        block_help(source.text, start, end, lead="drop the quotes or put the text in a block:\n"),
+    )
+
+
+def _special_start(line: _Line, _end: int) -> Finding | None:
+    found = _value(line)
+    if not found:
+        return None
+    at, value = found
+    if value[0] in "`@%*&!":
+        return _problem(line, at, _not_text(value[0]), "read as YAML, not as text")
+    if value[0] in "|>" and not re.fullmatch(r"[|>][-+0-9]{0,2}(?:[ \t]+#.*)?", value):
+        return _text_after_bar(line, at, value)
+    if re.match(r"[-?:] ", value) and _KEY.match(line.text):
+        return _problem(line, at, _not_text(value[0]), "read as YAML, not as text")
+    return None
+
+
+def _not_text(sign: str) -> str:
+    shown = "a backtick" if sign == "`" else f"`{sign}`"
+    return f"a value that starts with {shown} is not read as text"
+
+
+def _text_after_bar(line: _Line, at: int, value: str) -> Finding:
+    end = line.start + len(line.text.rstrip())
+    words = value.lstrip("|>-+ ")
+    key = _KEY.match(line.text)
+    name = key.group(3) if key else "a"
+    problem = Diagnostic(
+        "yaml-syntax",
+        f"the text of a block starts on the line after `{value[0]}`",
+        line.span(at + len(value) - len(words) if words else at),
+        "belongs on the next line",
+        f"write\n{name}: |\n  {words or '…'}",
+    )
+    return problem, Mask(line.start + at, end)
+
+
+def _second_colon(line: _Line, _end: int) -> Finding | None:
+    found = _value(line)
+    if not found or found[1][0] in "\"'[{|>":
+        return None
+    at, value = found
+    key = _KEY.match(line.text)
+    colon = re.search(r":(?=[ \t]|$)", value.split(" #")[0])
+    if not colon or key is None:
+        return None
+    column = at + colon.start()
+    message = "a second `: ` on one line confuses YAML"
+    return _problem(line, column, message, "read as another key", stop=column + 1)
+
+
+def _not_a_field(line: _Line, _end: int) -> Finding | None:
+    """Find prose where only `key: value` can stand: most often a block that is not indented."""
+    if _KEY.match(line.text) or re.match(r"[ \t]*(- |-$|#|---|\.\.\.|[\]}\"'])", line.text):
+        return None
+    if line.text.lstrip()[0] in "]}":
+        return None
+    before = line.source.text[: line.start].rstrip("\n")
+    previous = before[before.rfind("\n") + 1 :]
+    indent = len(line.text) - len(line.text.lstrip())
+    if re.search(r":[ \t]*[|>][-+]?[ \t]*$", previous):
+        key = _KEY.match(previous)
+        name = key.group(3) if key else "the field"
+        problem = Diagnostic(
+            "yaml-syntax",
+            f"the text of `{name}` is not indented",
+            line.span(indent),
+            f"must stand further right than `{name}`",
+            f"indent it:\n{name}: |\n  {line.text.strip()}",
+        )
+        return problem, None
+    if _continues(previous, indent):
+        return None
+    problem = Diagnostic(
+        "yaml-syntax",
+        "this line is not a field",
+        line.span(indent),
+        "no `key: ` at its start",
+        "text with several lines goes in a block: `a: |`, then the text, indented by two spaces",
+    )
+    return problem, None
+
+
+def _continues(previous: str, indent: int) -> bool:
+    """Tell whether a line may continue a plain text that began above it."""
+    return len(previous) - len(previous.lstrip()) < indent
+
+
+#: In the order in which they are tried on each line.
+_LOOKS: tuple[Callable[[_Line, int], Finding | None], ...] = (
+    _tab,
+    _no_space,
+    _quoted,
+    _starts_with_brace,
+    _special_start,
+    _second_colon,
+    _not_a_field,
+)
+
+
+def _fallback(source: Source, start: int, at: int, error: yaml.YAMLError) -> Diagnostic:
+    from ankibuild.source.read import TooDeepError
+
+    line_start = source.text.rfind("\n", 0, at) + 1
+    line_end = source.text.find("\n", at)
+    row = source.text[line_start : line_end if line_end >= 0 else len(source.text)]
+    indent = len(row) - len(row.lstrip())
+    if isinstance(error, TooDeepError):
+        span = Span(source, at, at + 1)
+        return Diagnostic("yaml-syntax", str(error), span, help="a bank needs four levels at most")
+    if not row.strip():
+        span = Span(source, start, max(start + 1, source.text.find("\n", start)))
+        message = "this part of the file cannot be read"
+        return Diagnostic("yaml-syntax", message, span, help="is a quote or a bracket left open?")
+    span = Span(source, line_start + indent, line_start + len(row.rstrip()))
+    return Diagnostic(
+        "yaml-syntax",
+        "this line does not fit under the one above it",
+        span,
+        "is it indented like its neighbors?",
+        "fields of one question start in one column; a text below its field stands further right",
+    )
+
+
+# ------------------------------------------------------------------ help with the author's own text
+
+
+def block_help(
+    text: str,
+    start: int,
+    end: int,
+    lead: str = "put the text in a block:\n",
+    *,
+    keep_quotes: bool = False,
+) -> str:
+    """Show the value at ``start`` to ``end`` as a block under its key."""
+    line_start = text.rfind("\n", 0, start) + 1
+    found = _KEY.match(text[line_start:start])
+    value = " ".join(text[start:end].split())
+    if not keep_quotes and value[:1] in ("'", '"'):
+        value = value[1:].removesuffix(value[0])
+    if len(value) > 200:
+        value = value[:200] + "…"
+    if found is None:
+        return f"{lead}- |\n  {value}"
+    return f"{lead}{found.group(3)}: |\n  {value}"
