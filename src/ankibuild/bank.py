@@ -1,0 +1,199 @@
+"""A document to a bank: sound questions are kept, broken ones become diagnostics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean, suggest
+from ankibuild.kinds import Question, kinds
+from ankibuild.kinds.base import Filled, Id, Place, Python, Tag
+from ankibuild.shape import Form, build
+from ankibuild.source import Broken, Document, Items, Mapping, Node, Text, find
+
+
+class Head(BaseModel):
+    """What a bank says before its questions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    title: Filled = Field(description="The topic, as a learner reads it on each card.")
+    source: Filled | None = Field(default=None, description="Id of the source of its questions.")
+    tags: tuple[Tag, ...] = Field(default=(), description="Tags of all its questions.")
+    setup: Python | None = Field(
+        default=None, description="Python that runs before every program and check in the file."
+    )
+    retired: tuple[Id, ...] = Field(
+        default=(), description="Ids of questions that learners have and that are no more."
+    )
+    questions: tuple[object, ...] = Field(
+        default=(), exclude=True, description="The questions, each starting with its kind and id."
+    )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A question and where it stands."""
+
+    question: Question
+    document: Document
+    node: Mapping
+
+    def span(self, place: Place, start: int = 0, end: int | None = None) -> Span:
+        """Give the place of a field (``("q",)``, ``("lines", 2)``) or of characters of its text."""
+        name, *rest = place or ("id",)
+        key = self.question.kind if name == "id" else name
+        return self.document.span(find(self.node, (key, *rest)), start, end)
+
+    @property
+    def head(self) -> Span:
+        """The question's id as it stands in the file."""
+        return self.span(("id",))
+
+
+@dataclass(frozen=True)
+class Bank:
+    """One topic's file."""
+
+    document: Document
+    head: Head
+    entries: tuple[Entry, ...]
+
+    @property
+    def path(self) -> str:
+        """The file's path as it is shown."""
+        return self.document.source.path
+
+    def span(self, key: str, start: int = 0, end: int | None = None) -> Span:
+        """Give the place of a field of the file's head, or of characters of its text."""
+        root = self.document.root
+        if root is None:
+            return Span(self.document.source, 0, 0)
+        return self.document.span(find(root, (key,)), start, end)
+
+
+def parse(document: Document) -> tuple[Bank | None, tuple[Diagnostic, ...]]:
+    """Read the bank in a document; the document's own problems are included."""
+    problems = list(document.problems)
+    root = document.root
+    if not isinstance(root, Mapping):
+        return None, (*problems, *_no_bank(document))
+    entries, more = _questions(document, root.values.get("questions"))
+    head, about = build(document, root, Form(Head, "bank"), made={"questions": ()})
+    problems += [*about, *more]
+    if head is None:
+        return None, tuple(problems)
+    return Bank(document, head, entries), tuple(problems)
+
+
+def _no_bank(document: Document) -> list[Diagnostic]:
+    if document.problems or isinstance(document.root, Broken):
+        return []
+    start = "title: …\n\nquestions:\n\n  - basic: its-id\n    q: …\n    a: …"
+    if document.root is None:
+        span = Span(document.source, 0, 0)
+        return [Diagnostic("empty-bank", "this bank is empty", span, help=f"begin with\n{start}")]
+    span = document.span(document.root).first_line()
+    message = "a bank starts with its title, not with a list or a text"
+    return [Diagnostic("wrong-shape", message, span, help=f"begin with\n{start}")]
+
+
+def _questions(
+    document: Document, node: Node | None
+) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
+    if node is None or isinstance(node, Broken) or (isinstance(node, Text) and not node.value):
+        return (), ()
+    if not isinstance(node, Items):
+        span = document.span(node).first_line()
+        help_text = "start each question with `- ` and its kind, as in `- basic: why-eps`"
+        message = "`questions` is a list"
+        return (), (Diagnostic("wrong-shape", message, span, "not a list", help_text),)
+    entries: list[Entry] = []
+    problems: list[Diagnostic] = []
+    for item in node.items:
+        entry, more = _entry(document, item)
+        problems += more
+        if entry:
+            entries.append(entry)
+    return tuple(entries), tuple(problems)
+
+
+def _entry(document: Document, node: Node) -> tuple[Entry | None, list[Diagnostic]]:
+    if isinstance(node, Broken):
+        return None, []
+    if not isinstance(node, Mapping):
+        return None, [_no_question(document, node)]
+    named = [key for key, _ in node.pairs if key.value in kinds()]
+    if not named:
+        return None, [_unknown_kind(document, node)]
+    if len(named) > 1:
+        return None, [_two_kinds(document, named[0], named[1])]
+    kind = named[0].value
+    question, problems = build(document, node, Form(kinds()[kind], f"{kind} question", kind))
+    if question is None:
+        return None, problems
+    return Entry(question, document, node), problems
+
+
+def _no_question(document: Document, node: Node) -> Diagnostic:
+    span = document.span(node).first_line()
+    help_text = (
+        "every question starts with its kind and id, as in `- basic: why-eps`\n"
+        f"kinds: {', '.join(kinds())}"
+    )
+    return Diagnostic("not-a-question", "this is not a question", span, "", help_text)
+
+
+def _unknown_kind(document: Document, node: Mapping) -> Diagnostic:
+    fields = {name for kind in kinds().values() for name in kind.model_fields}
+    likely = [key for key, _ in node.pairs if suggest(key.value, kinds())]
+    others = [key for key, _ in node.pairs if key.value not in fields]
+    if not likely and not others:
+        return _no_kind(document, node)
+    key = (likely or others)[0]
+    rest = (
+        "every question starts with its kind and id, as in `- basic: why-eps`\n"
+        f"kinds: {', '.join(kinds())}"
+    )
+    guess = did_you_mean(key.value, kinds())
+    return Diagnostic(
+        "unknown-kind",
+        f"`{key.value}` is not a kind of question",
+        document.span(key),
+        "",
+        f"{guess}\n{rest}" if guess else rest,
+    )
+
+
+def _no_kind(document: Document, node: Mapping) -> Diagnostic:
+    names = {key.value for key, _ in node.pairs}
+    fits = [
+        name
+        for name, kind in kinds().items()
+        if names <= set(kind.model_fields)
+        and all(field in names for field in Form(kind, name).fields if _required(kind, field))
+    ]
+    kind = fits[0] if fits else "basic"
+    return Diagnostic(
+        "no-kind",
+        "this question does not say its kind and id",
+        document.span(node.pairs[0][0]) if node.pairs else document.span(node),
+        "",
+        f"start it with `- {kind}: its-id`\nkinds: {', '.join(kinds())}",
+    )
+
+
+def _required(kind: type[Question], field: str) -> bool:
+    return field in kind.model_fields and field != "id" and kind.model_fields[field].is_required()
+
+
+def _two_kinds(document: Document, first: Text, second: Text) -> Diagnostic:
+    return Diagnostic(
+        "two-kinds",
+        f"this question is both `{first.value}` and `{second.value}`",
+        document.span(second),
+        "second kind",
+        "a question has one kind; if another question starts here, put `- ` before it",
+        related=(Label(document.span(first), "first kind"),),
+    )

@@ -1,0 +1,178 @@
+"""One skill, another instance every day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from ankibuild.diagnostics import did_you_mean
+from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, refuse
+
+# A number or word, a list of them, or a list of lists: what a formula can show.
+Value = str | tuple[str, ...] | tuple[tuple[str, ...], ...]
+Row = dict[str, Value]
+
+
+class Drill(Question):
+    """One skill on ONE card that shows another row of numbers every day.
+
+    `@{x}` puts in a row's value; `@{x|filter}` formats it as TeX: `matrix`, `vector`, `row`,
+    `tuple`, `fraction`, `signed`, `paren`.
+
+    ```yaml
+    - drill: eig-symmetric-2x2
+      q: What are the eigenvalues of $@{A|matrix}$?
+      a: $@{low}$ and $@{high}$
+      given:
+        - {A: [[4, 1], [1, 4]], low: 3, high: 5}
+        - {A: [[2, 5], [5, 2]], low: -3, high: 7}
+      verify: |
+        assert np.allclose(np.linalg.eigvalsh(A), [low, high])
+    ```
+    """
+
+    kind: ClassVar[str] = "drill"
+    notetype: ClassVar[NotetypeKey] = "drill"
+    order: ClassVar[int] = 8
+
+    q: Markdown = Field(description="The question, with `@{name}` for what a row gives.")
+    a: Markdown = Field(description="The answer, with `@{name}` for what a row gives.")
+    given: tuple[Row, ...] = Field(min_length=2, description="The rows: the same names in each.")
+
+    @model_validator(mode="after")
+    def _rows_agree(self) -> Drill:
+        names = set(self.given[0])
+        for number, row in enumerate(self.given[1:], 1):
+            if set(row) != names:
+                missing, more = sorted(names - set(row)), sorted(set(row) - names)
+                what = f"has no `{missing[0]}`" if missing else f"has another name, `{more[0]}`"
+                raise refuse(
+                    "drill-rows",
+                    f"this row {what}",
+                    "unlike the first row",
+                    f"every row gives the same names: {', '.join(self.given[0])}",
+                    place=("given", number),
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _slots_are_known(self) -> Drill:
+        names = self.given[0]
+        for name, text in (
+            ("q", self.q),
+            ("a", self.a),
+            ("extra", self.extra or ""),
+            ("hint", self.hint or ""),
+        ):
+            for found in SLOT.finditer(text):
+                _check_slot(name, found, names)
+        return self
+
+    def front(self, render: Render) -> str:
+        """Show the question, once a row."""
+        return self._each(render, "q", self.q)
+
+    def back(self, render: Render) -> str:
+        """Show the answer, once a row."""
+        return self._each(render, "a", self.a)
+
+    def _each(self, render: Render, field: str, text: str) -> str:
+        filled = (render((field,), fill(text, row), derived=True) for row in self.given)
+        return '<div class="rows">' + "".join(f"<div>{html}</div>" for html in filled) + "</div>"
+
+
+# ------------------------------------------------------------------ slots
+
+SLOT = re.compile(r"@\{ *([^}|]*?) *(?:\| *([^}]*?) *)?\}")
+
+
+def fill(text: str, row: Row) -> str:
+    """Put a row's values into the slots of a text."""
+
+    def value(found: re.Match[str]) -> str:
+        return FILTERS[found.group(2) or "text"](row[found.group(1)])
+
+    return SLOT.sub(value, text)
+
+
+def _plain(value: Value) -> str:
+    return value if isinstance(value, str) else f"[{', '.join(map(_plain, value))}]"
+
+
+def _matrix(value: Value) -> str:
+    rows = value if isinstance(value, tuple) else (value,)
+    return _grid(r if isinstance(r, tuple) else (r,) for r in rows)
+
+
+def _grid(rows: Iterable[tuple[str, ...]]) -> str:
+    body = r" \\ ".join(" & ".join(map(_fraction, row)) for row in rows)
+    return rf"\begin{{bmatrix}} {body} \end{{bmatrix}}"
+
+
+def _row(value: Value) -> str:
+    return _grid([_flat(value)])
+
+
+def _flat(value: Value) -> tuple[str, ...]:
+    return tuple(map(_plain, value)) if isinstance(value, tuple) else (value,)
+
+
+def _tuple(value: Value) -> str:
+    items = _flat(value)
+    inside = ", ".join(map(_fraction, items))
+    return f"({inside},)" if len(items) == 1 else f"({inside})"
+
+
+def _fraction(value: Value) -> str:
+    text = _plain(value)
+    found = re.fullmatch(r"(-?)(\d+)/(\d+)", text)
+    return rf"{found[1]}\frac{{{found[2]}}}{{{found[3]}}}" if found else text
+
+
+def _signed(value: Value) -> str:
+    text = _plain(value)
+    return f"- {_fraction(text[1:])}" if text.startswith("-") else f"+ {_fraction(text)}"
+
+
+def _paren(value: Value) -> str:
+    text = _plain(value)
+    return f"({_fraction(text)})" if text.startswith("-") else _fraction(text)
+
+
+FILTERS: dict[str, Callable[[Value], str]] = {
+    "text": _plain,
+    "matrix": _matrix,
+    "vector": _matrix,
+    "row": _row,
+    "tuple": _tuple,
+    "fraction": _fraction,
+    "signed": _signed,
+    "paren": _paren,
+}
+
+
+def _check_slot(field: str, found: re.Match[str], names: Row) -> None:
+    name, form = found.group(1), found.group(2)
+    if name not in names:
+        raise _unknown(field, found, "slot", name, names)
+    if form is not None and form not in FILTERS:
+        raise _unknown(field, found, "filter", form, FILTERS)
+
+
+def _unknown(
+    field: str, found: re.Match[str], what: str, name: str, options: Iterable[str]
+) -> PydanticCustomError:
+    listed = f"{what}s: {', '.join(options)}"
+    guess = did_you_mean(name, options)
+    return refuse(
+        f"unknown-{what}",
+        f"there is no {what} `{name}`" if what == "filter" else f"no row gives a `{name}`",
+        "" if what == "filter" else "not in `given`",
+        f"{guess}\n{listed}" if guess else listed,
+        place=(field,),
+        chars=found.span(),
+    )

@@ -1,0 +1,283 @@
+"""From nodes to pydantic models; pydantic's errors become diagnostics with a place.
+
+What can be said better from the nodes (a misspelt field, a list where a text belongs) is said
+here, before pydantic sees the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from ankibuild.diagnostics import Diagnostic, Label, suggest
+from ankibuild.source import Broken, Document, Items, Mapping, Node, Text, find, plain_value
+
+M = TypeVar("M", bound=BaseModel)
+
+#: What people write for a field that has another name here.
+SYNONYMS = {
+    "question": "q",
+    "front": "q",
+    "prompt": "q",
+    "task": "q",
+    "answer": "a",
+    "back": "a",
+    "solution": "a",
+    "code": "program",
+    "prints": "output",
+    "time": "at",
+    "timestamp": "at",
+    "place": "at",
+    "sources": "source",
+    "items": "covers",
+    "steps": "lines",
+    "rows": "given",
+    "values": "given",
+    "note": "extra",
+    "check": "verify",
+    "checklist": "rubric",
+}
+
+
+@dataclass(frozen=True)
+class Form(Generic[M]):
+    """What a mapping in a file must look like: a model, and how to talk about it.
+
+    ``head`` is the key that gives the model's ``id``, when the mapping starts with its kind.
+    """
+
+    model: type[M]
+    noun: str
+    head: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The keys an author may write, the head first."""
+        names = tuple(name for name in self.model.model_fields if name != "id")
+        required = [name for name in names if self.model.model_fields[name].is_required()]
+        rest = [name for name in names if name not in required]
+        return (*([self.head] if self.head else []), *required, *rest)
+
+    def name(self, key: str) -> str:
+        """Give the model's name for an author's key."""
+        return "id" if key == self.head else key
+
+    def is_list(self, key: str) -> bool:
+        """Tell whether a field is a list."""
+        return get_origin(self._annotation(key)) is tuple
+
+    def is_list_of_texts(self, key: str) -> bool:
+        """Tell whether a field is a list of texts (and not of mappings)."""
+        inner = get_args(self._annotation(key))[0] if self.is_list(key) else None
+        return inner is not None and get_origin(inner) is not dict
+
+    def _annotation(self, key: str) -> Any:
+        return self.model.model_fields[self.name(key)].annotation
+
+
+def build(
+    document: Document, node: Node, form: Form[M], made: dict[str, object] | None = None
+) -> tuple[M | None, list[Diagnostic]]:
+    """Build a model from a mapping; ``made`` are values of fields that the caller has read.
+
+    Returns None beside at least one diagnostic when the mapping is not sound (none when the parser
+    has reported it already).
+    """
+    if isinstance(node, Broken):
+        return None, []
+    if not isinstance(node, Mapping):
+        return None, [_not_a_mapping(document, node, form)]
+    problems = [*_unknown(document, node, form)]
+    problems += _missing(document, node, form, problems)
+    wrong = _wrong_shapes(document, node, form, set(made or ()))
+    problems += wrong.values()
+    values = _values(node, form, set(wrong) | set(made or ()))
+    model, more = _validate(document, node, form, {**values, **(made or {})})
+    known = {key.value for key, value in node.pairs if _broken(value)} | set(wrong)
+    missing = {name for name in form.fields if node.key(name) is None}
+    problems += [problem for key, problem in more if key not in known and key not in missing]
+    return (None if problems or model is None else model), problems
+
+
+def _broken(node: Node) -> bool:
+    return isinstance(node, Broken) or (
+        isinstance(node, Items) and any(_broken(item) for item in node.items)
+    )
+
+
+def _values(node: Mapping, form: Form[M], skip: set[str]) -> dict[str, object]:
+    return {
+        form.name(key.value): plain_value(value)
+        for key, value in node.pairs
+        if key.value in form.fields and key.value not in skip and not _broken(value)
+    }
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _not_a_mapping(document: Document, node: Node, form: Form[M]) -> Diagnostic:
+    example = f"- {form.head}: its-id" if form.head else f"{form.fields[0]}: …"
+    return Diagnostic(
+        "wrong-shape",
+        f"{_article(form.noun)} has fields, and here are none",
+        document.span(node).first_line(),
+        "",
+        f"write `{example}` and its fields under it",
+    )
+
+
+def _unknown(document: Document, node: Mapping, form: Form[M]) -> Iterable[Diagnostic]:
+    missing = [name for name in form.fields if node.key(name) is None]
+    synonyms = {
+        word: name
+        for word, name in SYNONYMS.items()
+        if name in form.fields and word not in form.fields
+    }
+    for key, _ in node.pairs:
+        if key.value in form.fields:
+            continue
+        guess = suggest(key.value, [*missing, *form.fields, *synonyms])
+        meant = synonyms.get(guess or "", guess)
+        state = ", which is missing?" if meant in missing else "?"
+        listed = f"fields of {form.noun.removesuffix(' question')}: {', '.join(form.fields)}"
+        yield Diagnostic(
+            "unknown-field",
+            f"{_article(form.noun)} has no field `{key.value}`",
+            document.span(key),
+            "not a field",
+            f"did you mean `{meant}`{state}\n{listed}" if meant else listed,
+        )
+
+
+def _missing(
+    document: Document, node: Mapping, form: Form[M], unknown: list[Diagnostic]
+) -> Iterable[Diagnostic]:
+    required = [key for key in form.fields if form.model.model_fields[form.name(key)].is_required()]
+    for key in required:
+        meant = any(
+            f"did you mean `{key}`, which is missing" in problem.help for problem in unknown
+        )
+        if node.key(key) is not None or meant:
+            continue
+        head = node.pairs[0][0] if node.pairs else None
+        shape = f"{key}: […]" if form.is_list(key) else f"{key}: …"
+        yield Diagnostic(
+            "missing-field",
+            f"this {form.noun} has no `{key}`",
+            document.span(head) if head else document.span(node),
+            f"`{key}` is required",
+            f"add a line `{shape}` under it" if form.head else f"add a line `{shape}`",
+        )
+
+
+def _wrong_shapes(
+    document: Document, node: Mapping, form: Form[M], skip: set[str]
+) -> dict[str, Diagnostic]:
+    found: dict[str, Diagnostic] = {}
+    for key, value in node.pairs:
+        name = key.value
+        if name not in form.fields or name in skip or _broken(value):
+            continue
+        if form.is_list(name):
+            problem = _wrong_list(document, name, value, form)
+        elif not isinstance(value, Text):
+            problem = _not_a_text(document, name, value)
+        else:
+            continue
+        if problem:
+            found[name] = problem
+    return found
+
+
+def _wrong_list(document: Document, name: str, value: Node, form: Form[M]) -> Diagnostic | None:
+    rule = "bad-tags" if name == "tags" else "wrong-shape"
+    if isinstance(value, Text):
+        return _text_for_list(document, rule, name, value)
+    if isinstance(value, Mapping):
+        span = document.span(value).first_line()
+        help_text = "start each entry with `- `"
+        return Diagnostic(rule, f"`{name}` is a list", span, "a mapping", help_text)
+    if not form.is_list_of_texts(name):
+        return None
+    for item in value.items if isinstance(value, Items) else ():
+        if not isinstance(item, Text):
+            return _not_a_text_item(document, rule, name, item)
+    return None
+
+
+def _text_for_list(document: Document, rule: str, name: str, value: Text) -> Diagnostic:
+    words = [word.strip() for word in value.value.replace("\n", ",").split(",") if word.strip()]
+    flow = len(value.value) < 80 and name in ("tags", "covers", "topics", "sources")
+    listed = f"write `{name}: [{', '.join(words)}]`" if flow else "start each entry with `- `"
+    span = document.span(value).first_line()
+    return Diagnostic(rule, f"`{name}` is a list", span, "one text", listed)
+
+
+def _not_a_text(document: Document, name: str, value: Node) -> Diagnostic:
+    return Diagnostic(
+        "wrong-shape",
+        f"`{name}` is a text",
+        document.span(value).first_line(),
+        "a list" if isinstance(value, Items) else "a mapping",
+        f"put the text in a block:\n{name}: |\n  …",
+    )
+
+
+def _not_a_text_item(document: Document, rule: str, name: str, item: Node) -> Diagnostic:
+    span = document.span(item).first_line()
+    text = " ".join(span.text.split())
+    return Diagnostic(
+        rule,
+        f"an entry of `{name}` is a text",
+        span,
+        "read as a mapping: a `: ` does that" if isinstance(item, Mapping) else "a list",
+        f"put the text in a block:\n- |\n  {text}",
+    )
+
+
+# ------------------------------------------------------------------ pydantic
+
+
+def _validate(
+    document: Document, node: Mapping, form: Form[M], values: dict[str, object]
+) -> tuple[M | None, list[tuple[str, Diagnostic]]]:
+    try:
+        return form.model.model_validate(values), []
+    except ValidationError as error:
+        problems: dict[tuple[str, int], tuple[str, Diagnostic]] = {}
+        for detail in error.errors(include_url=False, include_input=False):
+            key, problem = _explain(document, node, form, dict(detail))
+            problems.setdefault((key, problem.span.start), (key, problem))
+        return None, list(problems.values())
+
+
+def _explain(
+    document: Document, node: Mapping, form: Form[M], detail: dict[str, Any]
+) -> tuple[str, Diagnostic]:
+    context = detail.get("ctx", {})
+    route = tuple(context.get("place") or detail["loc"]) or ("id",)
+    key = form.head if route[0] == "id" and form.head else str(route[0])
+    place = find(node, (key, *(step for step in route[1:])))
+    chars = context.get("chars")
+    span = document.span(place, *chars) if chars else document.span(place).first_line()
+    related: tuple[Label, ...] = ()
+    if detail["type"] == "ankibuild":
+        message = context["message"] or f"`{key}` is empty"
+        label, help_text = context["label"], context["help"] or _fill(key, message)
+        return key, Diagnostic(context["rule"], message, span, label, help_text, related)
+    if detail["type"] == "too_short":
+        message = f"`{key}` has fewer than {context['min_length']} entries"
+        return key, Diagnostic("too-few", message, span, "", "add the missing ones")
+    name = form.noun.removesuffix(" question")
+    message = f"`{key}` cannot be read as part of {_article(name)}"
+    help_text = f"`ankibuild new {name} …` shows what it looks like"
+    return key, Diagnostic("wrong-shape", message, span, "", help_text)
+
+
+def _fill(key: str, message: str) -> str:
+    return f"write it, or remove `{key}:`" if message.endswith("is empty") else ""
