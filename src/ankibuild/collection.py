@@ -1,0 +1,313 @@
+"""What Anki will hold: notes, decks and media, computed from a project without time or memory."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from ankibuild import markdown, notetypes
+from ankibuild.bank import Entry
+from ankibuild.curriculum import CHECKLIST_KINDS, LEVELS, Item, Slot, SourceWork, Topic
+from ankibuild.diagnostics import Diagnostic, Source, Span
+from ankibuild.kinds.base import Place, Question
+from ankibuild.notetypes import Notetype
+from ankibuild.project import Placed, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One question as Anki keeps it.
+
+    ``fields`` are HTML in the order of the notetype's fields; ``cards`` are template numbers from
+    0 (for a cloze: cloze number - 1); ``due`` is the place in the arc; ``mod`` is in seconds since
+    1970 and 0 until a release stamps it.
+    """
+
+    id: str
+    guid: str
+    notetype: str
+    deck: str
+    fields: tuple[str, ...]
+    tags: tuple[str, ...]
+    cards: tuple[int, ...]
+    due: int
+    mod: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """A deck by its full name (``Root::Part::Deck``); the description is Markdown."""
+
+    name: str
+    id: int
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file as it is packed; ``name`` carries the content's hash."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Everything one package holds; decks stand in the order of the arc, parents first."""
+
+    notetypes: tuple[Notetype, ...]
+    decks: tuple[Deck, ...]
+    notes: tuple[Note, ...]
+    media: tuple[Media, ...] = ()
+
+
+# ------------------------------------------------------------------ project to collection
+
+
+def collect(project: Project) -> tuple[Collection, tuple[Diagnostic, ...]]:
+    """Compute what Anki will hold, and what shows to be wrong on the way."""
+    settings = project.curriculum.settings
+    kinds = notetypes.make(settings.namespace)
+    packed = {name: file.packed for name, file in project.media.items()}
+    used: set[str] = set()
+    problems: list[Diagnostic] = []
+    notes: list[Note] = []
+    for placed in project.banks:
+        for entry, due in zip(placed.bank.entries, _dues(placed, project), strict=True):
+            render = _Rendering(entry, packed)
+            notes.append(_note(project, placed, entry, render, due))
+            problems += render.problems
+            used |= render.images
+    problems += _unused(project, used)
+    media = tuple(
+        Media(file.packed, file.content)
+        for name, file in sorted(project.media.items())
+        if name in used
+    )
+    decks = tuple(_decks(project))
+    needed = {note.notetype for note in notes}
+    chosen = tuple(notetype for key, notetype in kinds.items() if key in needed)
+    return Collection(chosen, decks, tuple(notes), _distinct(media)), tuple(problems)
+
+
+def subset(collection: Collection, deck: str) -> Collection:
+    """Select a deck, everything below it, and its parents."""
+    notes = tuple(n for n in collection.notes if _below(n.deck, deck))
+    names = {note.notetype for note in notes}
+    text = "".join(field for note in notes for field in note.fields)
+    return Collection(
+        tuple(n for n in collection.notetypes if n.key in names),
+        tuple(d for d in collection.decks if _below(d.name, deck) or _below(deck, d.name)),
+        notes,
+        tuple(m for m in collection.media if m.name in text),
+    )
+
+
+def _below(name: str, deck: str) -> bool:
+    return name == deck or name.startswith(f"{deck}::")
+
+
+def _distinct(media: Iterable[Media]) -> tuple[Media, ...]:
+    return tuple({file.name: file for file in media}.values())
+
+
+def guid(namespace: str, name: str) -> str:
+    """Give the permanent guid of question ``name``: a hash of the two names and nothing else."""
+    digest = hashlib.sha256(f"{namespace}\n{name}".encode()).digest()
+    return base64.b32encode(digest[:10]).decode().lower()
+
+
+def deck_id(name: str) -> int:
+    """Give a stable deck id: positive, in milliseconds well before today, never 0 or 1."""
+    digest = hashlib.sha256(f"deck\n{name}".encode()).digest()
+    return 1_000_000_000_000 + int.from_bytes(digest[:6], "big") % 500_000_000_000
+
+
+def _dues(placed: Placed, project: Project) -> Iterator[int]:
+    """Spread new cards along the arc below 900,000, with gaps where there is room for them."""
+    room = 900_000 // max(1, len(project.curriculum.slots))
+    count = len(placed.bank.entries)
+    step = max(1, min(100, room // (count + 1)))
+    start = placed.slot.index * room
+    return (start + step * (number + 1) for number in range(count))
+
+
+@dataclass
+class _Rendering:
+    """Renders the texts of one question and collects what is wrong with them."""
+
+    entry: Entry
+    media: Mapping[str, str]
+    problems: list[Diagnostic] = field(default_factory=list)
+    images: set[str] = field(default_factory=set)
+    numbers: dict[Place, tuple[int, ...]] = field(default_factory=dict)
+
+    def __call__(
+        self, place: Place, text: str, *, cloze: bool = False, derived: bool = False
+    ) -> str:
+        rendered = markdown.render(text, cloze=cloze, media=self.media)
+        self.images |= set(rendered.images)
+        self.numbers[place] = rendered.clozes
+        for problem in rendered.problems:
+            chars = () if derived else (problem.start, problem.end)
+            self._add(place, problem, *chars)
+        return rendered.html
+
+    def _add(self, place: Place, problem: markdown.Problem, *chars: int) -> None:
+        diagnostic = Diagnostic(
+            problem.rule,
+            problem.message,
+            self.entry.span(place, *chars).first_line(),
+            problem.label,
+            problem.help,
+            severity=problem.severity,
+        )
+        if diagnostic not in self.problems:
+            self.problems.append(diagnostic)
+
+    def code(self, program: str) -> str:
+        return markdown.code(program)
+
+    def plain(self, text: str) -> str:
+        return markdown.plain(text)
+
+    def clozes(self, place: Place) -> tuple[int, ...]:
+        return self.numbers.get(place, ())
+
+
+def _note(project: Project, placed: Placed, entry: Entry, render: _Rendering, due: int) -> Note:
+    question = entry.question
+    front, back = question.front(render), question.back(render)
+    hint = render(("hint",), question.hint) if question.hint else ""
+    extra = render(("extra",), question.extra) if question.extra else ""
+    fields = (
+        front,
+        back,
+        hint,
+        extra,
+        _source(project, placed, question),
+        render.plain(f"{placed.slot.part.title} › {placed.bank.head.title}"),
+        question.id,
+        "",
+        "",
+    )
+    cards = question.cards
+    if cards is None:
+        cards = tuple(number - 1 for number in render.clozes((question.headline,)))
+    namespace = project.curriculum.settings.namespace
+    tags = tuple(sorted(set(_tags(project, placed, question))))
+    return Note(
+        question.id,
+        guid(namespace, question.id),
+        question.notetype,
+        placed.slot.deck,
+        fields,
+        tags,
+        cards,
+        due,
+    )
+
+
+def _tags(project: Project, placed: Placed, question: Question) -> Iterator[str]:
+    slot = placed.slot
+    yield f"arc::{slot.part.id}::{slot.id[3:]}"
+    yield f"kind::{question.kind}"
+    topic = topic_of(project, placed, question)
+    if topic:
+        yield f"level::{LEVELS[topic.level]}"
+    for tag in (*placed.bank.head.tags, *question.tags):
+        yield f"topic::{tag}"
+
+
+def topic_of(project: Project, placed: Placed, question: Question) -> Topic | None:
+    """Give the topic of the first item that a question covers, or else of its bank."""
+    topics = project.curriculum.topics
+    covered = (project.curriculum.topic_of.get(item) for item in question.covers)
+    planned = (topics.get(name) for name in placed.slot.plan.topics)
+    return next((topic for topic in (*covered, *planned) if topic), None)
+
+
+def _source(project: Project, placed: Placed, question: Question) -> str:
+    name = question.source or placed.bank.head.source
+    work = project.sources.get(name) if name else None
+    if work is None:
+        return ""
+    # A place belongs to the source it was written for; both may come from the question or not.
+    at = question.at
+    place = at.replace("anchor ", "#") if at else None
+    chapter = work.chapter(at)
+    words = ", ".join(filter(None, (work.title, place))) + (f" ({chapter})" if chapter else "")
+    link = work.link(at)
+    text = html.escape(words, quote=False)
+    return f'<a href="{html.escape(link)}">{text}</a>' if link else text
+
+
+def _unused(project: Project, used: set[str]) -> Iterator[Diagnostic]:
+    for name in sorted(set(project.media) - used):
+        span = Span(Source(f"media/{name}", ""), 0, 0)
+        help_text = f"show it: `![what it shows]({name})`, or remove it"
+        message = "no question shows this figure"
+        yield Diagnostic("unused-media", message, span, help=help_text, severity="warning")
+
+
+# ------------------------------------------------------------------ decks and their descriptions
+
+
+def _decks(project: Project) -> Iterator[Deck]:
+    """Decks that hold a question, and their parents."""
+    arc = project.curriculum
+    filled = [placed.slot for placed in project.banks if placed.bank.entries]
+    if not filled:
+        return
+    root = arc.settings.title
+    yield Deck(root, deck_id(root), _root_description(project, filled))
+    for part in arc.parts:
+        slots = [slot for slot in filled if slot.part.id == part.id]
+        if not slots:
+            continue
+        name = f"{root}::{part.deck}"
+        yield Deck(name, deck_id(name), _finish(project, f"**{part.title}**"))
+        for slot in slots:
+            yield Deck(slot.deck, deck_id(slot.deck), _description(project, slot))
+
+
+def _root_description(project: Project, filled: list[Slot]) -> str:
+    settings = project.curriculum.settings
+    parts = ", ".join(dict.fromkeys(slot.part.title for slot in filled))
+    return _finish(project, f"{settings.description.strip()}\n\nIn it so far: {parts}.")
+
+
+def _description(project: Project, slot: Slot) -> str:
+    topics = [
+        project.curriculum.topics[name]
+        for name in slot.plan.topics
+        if name in project.curriculum.topics
+    ]
+    titles = ", ".join(topic.title for topic in topics)
+    lines = [f"**{slot.plan.deck[3:]}**", "", f"Teaches: {titles}.", ""]
+    todo = [item for topic in topics for item in topic.items if item.kind in CHECKLIST_KINDS]
+    if todo:
+        lines += ["To do beside the cards:", ""]
+        lines += [f"- {_todo(item, project.sources)}" for item in todo]
+    return _finish(project, "\n".join(lines).strip())
+
+
+def _todo(item: Item, sources: Mapping[str, SourceWork]) -> str:
+    works = [sources[name] for name in item.sources if name in sources]
+    links = [f"[{work.title}]({work.url})" if work.url else work.title for work in works]
+    return item.ask.strip().replace("\n", " ") + (f" {', '.join(links)}" if links else "")
+
+
+def _finish(project: Project, text: str) -> str:
+    settings = project.curriculum.settings
+    address = f" {settings.repository}" if settings.repository else ""
+    return f"{text}\n\nLicense: {settings.license}.{address}"
+
+
+def describe(collection: Collection, line: str) -> Collection:
+    """Add a line, such as version and date, to every deck's description."""
+    decks = tuple(replace(d, description=f"{d.description}\n\n{line}") for d in collection.decks)
+    return replace(collection, decks=decks)

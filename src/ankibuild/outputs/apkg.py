@@ -1,0 +1,211 @@
+"""An Anki package: what learners download, the same bytes for the same collection.
+
+A package is a zip of an SQLite database, a map of the media, and the media. genanki knows the
+database; its classes are subclassed where Anki wants more than they write (a mod for each note,
+ids of fields and templates, cards that are not guessed) and where they are slow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, Any
+
+import genanki
+
+from ankibuild.collection import Collection, Deck, Note
+from ankibuild.notetypes import Notetype, stable_id
+from ankibuild.outputs.sound import require_sound
+
+_RESTORING_NAME = re.compile(r"collection\.apkg|backup-.*\.apkg", re.IGNORECASE)
+_FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+_UNIX, _PLAIN_FILE = 3, 0o100644 << 16
+_DEFAULT_DECK = 1
+_JSON_COLUMNS = ("col.conf", "col.models", "col.decks", "col.dconf", "col.tags")
+
+
+def write(collection: Collection, path: Path, when: int) -> Path:
+    """Write the collection as one package at ``path``, all of it or nothing; return ``path``.
+
+    ``when`` is in seconds since 1970 and stands wherever Anki wants a time that is neither a
+    note's nor a notetype's. Missing folders are made.
+
+    Raise ValueError if Anki would not take the collection, or the file's name, as it is meant,
+    and OSError if the file cannot be written.
+    """
+    if _RESTORING_NAME.fullmatch(path.name):
+        raise ValueError(f"Anki takes `{path.name}` for a backup that replaces the collection")
+    require_sound(collection)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".ankibuild-", dir=path.parent) as folder:
+        beside = Path(folder) / path.name
+        with beside.open("wb") as file:
+            _write_zip(file, collection, when)
+        os.replace(beside, path)
+    return path
+
+
+def logical_digest(path: Path) -> str:
+    """Hash what a package says (rows, JSON, media): equal wherever the same collection is built.
+
+    The bytes of a package depend on the builds of SQLite and zlib; this digest does not.
+    """
+    digest = hashlib.sha256()
+    with zipfile.ZipFile(path) as package:
+        for fact in _facts(package):
+            digest.update(json.dumps(fact, sort_keys=True).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _facts(package: zipfile.ZipFile) -> Iterator[Any]:
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(package.read("collection.anki2"))
+        tables = "select name from sqlite_master where type = 'table' order by name"
+        for (table,) in database.execute(tables).fetchall():
+            rows = database.execute(f"select * from {table} order by 1, 2")  # noqa: S608
+            columns = [f"{table}.{column[0]}" for column in rows.description]
+            for row in rows:
+                yield [
+                    (name, _parsed(name, value)) for name, value in zip(columns, row, strict=True)
+                ]
+    for number, name in sorted(json.loads(package.read("media")).items()):
+        yield "media", name, hashlib.sha256(package.read(number)).hexdigest()
+
+
+def _parsed(column: str, value: Any) -> Any:
+    return json.loads(value) if column in _JSON_COLUMNS else value
+
+
+def _write_zip(file: IO[bytes], collection: Collection, when: int) -> None:
+    media = sorted(collection.media, key=lambda file: file.name)
+    names = {str(number): file.name for number, file in enumerate(media)}
+    with zipfile.ZipFile(file, "w") as package:
+        _add(package, "collection.anki2", _database(collection, when))
+        _add(package, "media", _json(names).encode())
+        for number, item in enumerate(media):
+            _add(package, str(number), item.content)
+
+
+def _add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, _FIRST_ZIP_TIME)
+    entry.create_system, entry.external_attr = _UNIX, _PLAIN_FILE
+    package.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=6)
+
+
+def _database(collection: Collection, when: int) -> bytes:
+    with closing(sqlite3.connect(":memory:")) as database:
+        _Package(collection).write_to_db(database.cursor(), when, None)
+        database.commit()
+        database.execute("vacuum")
+        return database.serialize()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class _Package(genanki.Package):  # type: ignore[misc]  # genanki has no annotations
+    """A package that writes the ``col`` row once; genanki reads and writes it for every deck."""
+
+    def __init__(self, collection: Collection) -> None:
+        super().__init__([])  # no decks: `_write_col` writes them, all at once
+        used = {note.notetype for note in collection.notes}
+        self.models = {n.key: _Model(n) for n in collection.notetypes if n.key in used}
+        self.deck_ids = {deck.name: deck.id for deck in collection.decks}
+        self.descriptions = [_Deck(deck) for deck in collection.decks]
+        self.notes = sorted(collection.notes, key=lambda note: note.guid)
+
+    def write_to_db(self, cursor: sqlite3.Cursor, timestamp: int, id_gen: None) -> None:
+        super().write_to_db(cursor, timestamp, id_gen)
+        self._write_col(cursor, timestamp)
+        taken: set[int] = set()
+        for note in self.notes:
+            ids = [_unused(number, taken) for number in _wished_ids(note)]
+            deck = self.deck_ids[note.deck]
+            _Note(note, self.models[note.notetype]).write_to_db(cursor, note.mod, deck, iter(ids))
+
+    def _write_col(self, cursor: sqlite3.Cursor, when: int) -> None:
+        (decks,) = cursor.execute("select decks from col").fetchone()
+        decks = json.loads(decks)
+        decks |= {str(deck.deck_id): deck.to_json() | {"mod": when} for deck in self.descriptions}
+        models = {str(m.model_id): m.to_json(m.mod, _DEFAULT_DECK) for m in self.models.values()}
+        cursor.execute(
+            "update col set crt = ?, mod = ?, scm = ?, decks = ?, models = ?",
+            (when, when * 1000, when * 1000, _json(decks), _json(models)),
+        )
+
+
+class _Deck(genanki.Deck):  # type: ignore[misc]
+    """A deck whose description is Markdown."""
+
+    def __init__(self, deck: Deck) -> None:
+        super().__init__(deck.id, deck.name, deck.description)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**super().to_json(), "md": True}
+
+
+class _Model(genanki.Model):  # type: ignore[misc]
+    """A notetype with its own mod, and with the ids of its fields and templates."""
+
+    def __init__(self, notetype: Notetype) -> None:
+        kind = self.CLOZE if notetype.is_cloze else self.FRONT_BACK
+        fields = [{"name": f.name, "id": f.id, "font": "Arial"} for f in notetype.fields]
+        templates = [
+            {"name": t.name, "id": t.id, "qfmt": t.question, "afmt": t.answer}
+            for t in notetype.templates
+        ]
+        super().__init__(notetype.id, notetype.name, fields, templates, notetype.css, kind)
+        self.mod = notetype.mod
+
+    def to_json(self, timestamp: int, deck_id: int) -> dict[str, Any]:
+        # genanki guesses `req` from the HTML; our fronts are empty without the first field.
+        required = [[number, "all", [0]] for number, _ in enumerate(self.templates)]
+        return {**super().to_json(timestamp, deck_id), "req": required}
+
+
+class _Note(genanki.Note):  # type: ignore[misc]
+    """A note with the cards it was given.
+
+    genanki would guess them from the templates, and would look for doubtful HTML in a time that
+    grows with the square of a field's length.
+    """
+
+    def __init__(self, note: Note, model: _Model) -> None:
+        tags = sorted(set(note.tags))
+        super().__init__(model, list(note.fields), tags=tags, guid=note.guid, due=note.due)
+        self.cards = [genanki.Card(number) for number in sorted(note.cards)]
+
+    def write_to_db(
+        self, cursor: sqlite3.Cursor, timestamp: int, deck_id: int, id_gen: Iterator[int]
+    ) -> None:
+        number, model = next(id_gen), self.model.model_id
+        tags, fields = f" {' '.join(self.tags)} ", "\x1f".join(self.fields)
+        cursor.execute(
+            "insert into notes values (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')",
+            (number, self.guid, model, timestamp, tags, fields, self.sort_field),
+        )
+        for card in self.cards:
+            card.write_to_db(cursor, timestamp, deck_id, number, id_gen, self.due)
+
+
+def _wished_ids(note: Note) -> Iterator[int]:
+    """Give the ids of a note and of its cards, which depend on the guid alone."""
+    yield stable_id("note", note.guid)
+    for number in sorted(note.cards):
+        yield stable_id("card", note.guid, str(number))
+
+
+def _unused(number: int, taken: set[int]) -> int:
+    while number in taken:
+        number += 1
+    taken.add(number)
+    return number
