@@ -1,0 +1,128 @@
+"""Figures: which there are, whether they are safe, and the names under which they are packed."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ankibuild.diagnostics import Diagnostic, Source, Span
+
+SUFFIXES = (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif", ".mp3", ".ogg")
+#: Bytes; a phone downloads every figure of a deck.
+LARGEST = 2_000_000
+_SVG_ELEMENTS_REFUSED = {"script", "foreignobject", "iframe", "handler", "set", "animate"}
+
+
+@dataclass(frozen=True)
+class MediaFile:
+    """A file of ``media/``: its name there, its name in the package, its content."""
+
+    name: str
+    packed: str
+    content: bytes
+
+
+def packed_name(name: str, content: bytes) -> str:
+    """Give the name in the package: lower case, plain letters, with a hash of the content.
+
+    A changed picture gets a new name, so its note changes and the learner receives it.
+    """
+    stem, _, suffix = name.rpartition(".")
+    plain = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:48] or "figure"
+    return f"{slug}-{hashlib.sha256(content).hexdigest()[:8]}.{suffix.casefold()}"
+
+
+def load(folder: Path, shown: str) -> tuple[dict[str, MediaFile], tuple[Diagnostic, ...]]:
+    """Read the files of a folder (not of those below it); ``shown`` is how messages name it.
+
+    Returns the sound files by name and the problems of the others.
+    """
+    files: dict[str, MediaFile] = {}
+    problems: list[Diagnostic] = []
+    if not folder.is_dir():
+        return files, ()
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith((".", "_")) or path.suffix.casefold() not in SUFFIXES:
+            continue
+        trouble = _unreadable(path, folder)
+        content = b"" if trouble else path.read_bytes()
+        found = [trouble] if trouble else _faults(path.name, content)
+        problems += [_problem(f"{shown}/{path.name}", *fault) for fault in found]
+        if not found:
+            files[path.name] = MediaFile(path.name, packed_name(path.name, content), content)
+    problems += _clashes(files, shown)
+    return files, tuple(problems)
+
+
+Fault = tuple[str, str, str]
+
+
+def _problem(path: str, rule: str, message: str, help_text: str) -> Diagnostic:
+    return Diagnostic(rule, message, Span(Source(path, ""), 0, 0), help=help_text)
+
+
+def _unreadable(path: Path, folder: Path) -> Fault | None:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        message = "this file is a link to somewhere outside the folder"
+        return "media-outside", message, "copy the file itself into the folder"
+    if not path.is_file():
+        return "media-unreadable", "this is not a file", "put a picture here, or remove it"
+    if path.stat().st_size > LARGEST:
+        message = f"this file is larger than {LARGEST // 1_000_000} MB"
+        return "media-too-large", message, "make it smaller; SVG or WebP is best for figures"
+    return None
+
+
+def _faults(name: str, content: bytes) -> list[Fault]:
+    if not content:
+        return [("media-empty", "this file is empty", "draw it again, or remove it")]
+    return list(_svg_faults(content)) if name.casefold().endswith(".svg") else []
+
+
+def _svg_faults(content: bytes) -> Iterable[Fault]:
+    """Anki shows an SVG as it is, scripts included; so none gets that far."""
+    if re.search(rb"<!ENTITY|<!DOCTYPE[^>]*\[", content, re.IGNORECASE):
+        message = "this SVG defines entities"
+        yield "unsafe-svg", message, "save it as plain SVG"
+        return
+    try:
+        root = ElementTree.fromstring(content)  # noqa: S314 - entities were refused above
+    except ElementTree.ParseError as error:
+        yield "unsafe-svg", f"this SVG is not well-formed ({error})", "save it again"
+        return
+    for element in root.iter():
+        tag = str(element.tag).rpartition("}")[2].casefold()
+        if tag in _SVG_ELEMENTS_REFUSED:
+            yield "unsafe-svg", f"this SVG has a `{tag}` element", "save it as plain SVG"
+            return
+        for key, value in element.attrib.items():
+            fault = _attribute_fault(key.rpartition("}")[2].casefold(), value)
+            if fault:
+                yield "unsafe-svg", fault, "save it as plain SVG"
+                return
+
+
+def _attribute_fault(name: str, value: str) -> str | None:
+    if name.startswith("on"):
+        return f"this SVG runs a script (`{name}`)"
+    if name == "href" and not value.startswith(("#", "data:image/")):
+        return "this SVG loads something from elsewhere (`href`)"
+    if re.search(r"url\(\s*['\"]?(?!['\"]?#)", value) or "@import" in value:
+        return "this SVG loads something from elsewhere (`url`)"
+    return None
+
+
+def _clashes(files: dict[str, MediaFile], shown: str) -> Iterable[Diagnostic]:
+    seen: dict[str, str] = {}
+    for name in files:
+        folded = unicodedata.normalize("NFC", name).casefold()
+        if folded in seen:
+            message = f"its name differs from `{seen[folded]}` only in case"
+            yield _problem(f"{shown}/{name}", "media-case", message, "rename one of them")
+        seen.setdefault(folded, name)

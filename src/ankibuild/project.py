@@ -1,0 +1,201 @@
+"""Finds and loads everything: a folder to a project and all that is wrong with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from ankibuild import curriculum as curricula
+from ankibuild import media as figures
+from ankibuild.bank import Bank, Entry, parse
+from ankibuild.curriculum import Curriculum, Slot, SourceWork
+from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean
+from ankibuild.media import MediaFile
+from ankibuild.source import LARGEST, Document, read
+
+CURRICULUM = "decks/curriculum.yaml"
+SOURCES = "decks/sources.yaml"
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A bank and its place in the arc."""
+
+    slot: Slot
+    bank: Bank
+
+
+@dataclass(frozen=True)
+class Project:
+    """A deck repository: the arc, its banks in order, its sources and figures."""
+
+    root: Path
+    curriculum: Curriculum
+    banks: tuple[Placed, ...] = ()
+    sources: Mapping[str, SourceWork] = field(default_factory=dict)
+    media: Mapping[str, MediaFile] = field(default_factory=dict)
+
+    @cached_property
+    def entries(self) -> dict[str, Entry]:
+        """Every question by id, in the order of the arc."""
+        return {e.question.id: e for placed in self.banks for e in placed.bank.entries}
+
+    @cached_property
+    def retired(self) -> frozenset[str]:
+        """Ids that banks list as retired."""
+        return frozenset(name for placed in self.banks for name in placed.bank.head.retired)
+
+
+def find_root(start: Path) -> Path | None:
+    """Find the nearest folder, from ``start`` upward, that holds a curriculum."""
+    return next((p for p in (start, *start.parents) if (p / CURRICULUM).is_file()), None)
+
+
+def load(root: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """Load a project. Returns None beside at least one error when its curriculum cannot be read."""
+    document = read_file(root, CURRICULUM)
+    parts = {
+        path.parent.name: read_file(root, path.relative_to(root).as_posix())
+        for path in sorted((root / "decks").glob("*/part.yaml"))
+    }
+    arc, problems = curricula.parse(document, parts)
+    found = [*problems, *(p for part in parts.values() for p in part.problems)]
+    if arc is None:
+        return None, tuple(found)
+    works, more = _sources(root)
+    files, faults = figures.load(root / "media", "media")
+    banks, mistakes = _banks(root, arc)
+    found += [*more, *faults, *mistakes]
+    project = Project(root, arc, banks, works, files)
+    found += [*_unlisted(root, arc), *_duplicates(banks), *_references(project)]
+    return project, tuple(found)
+
+
+def _sources(root: Path) -> tuple[dict[str, SourceWork], tuple[Diagnostic, ...]]:
+    if not (root / SOURCES).is_file():
+        return {}, ()
+    return curricula.parse_sources(read_file(root, SOURCES))
+
+
+def _banks(root: Path, arc: Curriculum) -> tuple[tuple[Placed, ...], list[Diagnostic]]:
+    banks: list[Placed] = []
+    problems: list[Diagnostic] = []
+    for slot in arc.slots:
+        if not os.path.lexists(root / slot.path):
+            continue
+        bank, more = parse(read_file(root, slot.path))
+        problems += more
+        banks += [Placed(slot, bank)] if bank else []
+    return tuple(banks), problems
+
+
+def read_file(root: Path, path: str) -> Document:
+    """Read a file of the project; one that cannot be read is a document with that problem."""
+    place = root / path
+    try:
+        if not place.is_file():
+            return _unreadable(path, "this is not a file")
+        if not place.resolve().is_relative_to(root.resolve()):
+            return _unreadable(path, "this is a link to somewhere outside the project")
+        with place.open("rb") as file:
+            return read(path, file.read(LARGEST + 1))
+    except OSError as error:
+        return _unreadable(path, f"this file cannot be read: {(error.strerror or '').lower()}")
+
+
+def _unreadable(path: str, message: str) -> Document:
+    span = Span(Source(path, ""), 0, 0)
+    help_text = "put a readable YAML file here"
+    return Document(
+        span.source, None, (Diagnostic("unreadable-file", message, span, help=help_text),)
+    )
+
+
+# ------------------------------------------------------------------ across files
+
+
+def _unlisted(root: Path, arc: Curriculum) -> Iterable[Diagnostic]:
+    """Banks that no deck of the arc names."""
+    listed = {slot.path for slot in arc.slots}
+    for path in sorted((root / "decks").glob("**/*.y*ml")):
+        shown = path.relative_to(root).as_posix()
+        known = shown in listed or path.name == "part.yaml" or path.parent == root / "decks"
+        if known or path.suffix not in (".yaml", ".yml"):
+            continue
+        guess = did_you_mean(shown, listed)
+        line = f"      - deck: {path.stem[:2]} …\n        bank: {path.name}\n        topics: […]"
+        yield Diagnostic(
+            "bank-in-no-arc",
+            f"`{path.stem}` is in no arc",
+            Span(Source(shown, ""), 0, 0),
+            help=(f"{guess}\n" if guess else "")
+            + f"or add it to the decks of its part in {CURRICULUM}:\n{line}",
+        )
+
+
+def _duplicates(banks: tuple[Placed, ...]) -> Iterable[Diagnostic]:
+    seen: dict[str, Entry] = {}
+    for placed in banks:
+        for entry in placed.bank.entries:
+            first = seen.setdefault(entry.question.id, entry)
+            if first is entry:
+                continue
+            yield Diagnostic(
+                "duplicate-id",
+                f"two questions are called `{entry.question.id}`",
+                entry.head,
+                "second",
+                "an id names one note for ever; give the newer one another name",
+                related=(Label(first.head, "first"),),
+            )
+
+
+def _references(project: Project) -> Iterable[Diagnostic]:
+    """Report sources and curriculum items that banks name and that do not exist."""
+    for placed in project.banks:
+        bank = placed.bank
+        if bank.head.source and bank.head.source not in project.sources:
+            yield _unknown_source(project, bank.head.source, bank.span("source"))
+        for entry in bank.entries:
+            question = entry.question
+            if question.source and question.source not in project.sources:
+                yield _unknown_source(project, question.source, entry.span(("source",)))
+            for number, item in enumerate(question.covers):
+                if item not in project.curriculum.items:
+                    yield _unknown_item(project, placed, item, entry.span(("covers", number)))
+
+
+def _unknown_source(project: Project, name: str, span: Span) -> Diagnostic:
+    guess = did_you_mean(name, project.sources)
+    known = tuple(project.sources)
+    listed = f"sources are listed in {SOURCES}"
+    if len(known) <= 12:
+        listed += f": {', '.join(known)}"
+    return Diagnostic(
+        "unknown-source",
+        f"there is no source called `{name}`",
+        span,
+        "",
+        f"{guess}\n{listed}" if guess else listed,
+    )
+
+
+def _unknown_item(project: Project, placed: Placed, name: str, span: Span) -> Diagnostic:
+    own = [
+        item.id
+        for topic in placed.slot.plan.topics
+        if topic in project.curriculum.topics
+        for item in project.curriculum.topics[topic].items
+    ]
+    guess = did_you_mean(name, own) or did_you_mean(name, project.curriculum.items)
+    listed = f"items stand in decks/{placed.slot.part.id}/part.yaml"
+    return Diagnostic(
+        "unknown-item",
+        f"the curriculum has no item `{name}`",
+        span,
+        "",
+        f"{guess}\n{listed}" if guess else listed,
+    )
