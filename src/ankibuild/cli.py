@@ -1,0 +1,350 @@
+"""The commands: read flags, call one function, print, exit. No logic."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from ankibuild import __version__
+from ankibuild.diagnostics import Diagnostic, count, did_you_mean, render
+
+if TYPE_CHECKING:
+    from ankibuild.curriculum import Curriculum, Slot
+    from ankibuild.rules import Subject
+    from ankibuild.workflow import Workspace
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(__version__, prog_name="ankibuild")
+@click.option(
+    "-C",
+    "--project",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The deck repository; default: the one you are in.",
+)
+@click.pass_context
+def cli(context: click.Context, folder: Path | None) -> None:
+    """Build Anki decks from question banks in YAML.
+
+    A deck repository has its questions in decks/, one file a topic. `ankibuild check` says what is
+    wrong with them, `ankibuild build` makes .apkg files of them, to be imported into Anki.
+    """
+    context.obj = folder
+
+
+def main() -> NoReturn:
+    """Run the command line. Exit codes: 0 fine, 1 the decks have errors, 2 wrong usage, 3 a bug."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as leave:
+        sys.exit(leave.exit_code)
+    except BrokenPipeError:
+        # The reader of our output went away (`ankibuild explain | head`): nothing to say to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        click.echo(f"ankibuild: {error.strerror}: {error.filename}", err=True)
+        sys.exit(1)
+    except Exception:
+        _our_fault()
+    sys.exit(0)
+
+
+def _our_fault() -> NoReturn:
+    import platform
+    import traceback
+
+    click.echo(traceback.format_exc(), err=True)
+    python = platform.python_version()
+    click.echo(
+        f"ankibuild {__version__} (Python {python}, {platform.system()}) has a bug, and this is it."
+        "\nNothing was changed. Please report it with the lines above.",
+        err=True,
+    )
+    sys.exit(3)
+
+
+# ------------------------------------------------------------------ shared by the commands
+
+
+def _root(context: click.Context) -> Path:
+    from ankibuild.project import CURRICULUM, find_root
+
+    start = (context.obj or Path.cwd()).resolve()
+    root = find_root(start)
+    if root is None:
+        message = f"there is no {CURRICULUM} here or above; `cd` into a deck repository"
+        raise click.UsageError(message)
+    return root
+
+
+def _show(problems: tuple[Diagnostic, ...], form: str = "text") -> None:
+    """Print diagnostics: for people on stderr, for machines on stdout."""
+    if form == "text":
+        color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        click.echo(render(problems, color=color), err=True, nl=False, color=color)
+    else:
+        click.echo(render(problems, form), nl=False)
+
+
+def _tally(problems: tuple[Diagnostic, ...]) -> str:
+    wrong = sum(1 for p in problems if p.severity == "error")
+    files = len({p.span.source.path for p in problems})
+    said = [count(wrong, "error")] if wrong else []
+    said += [count(len(problems) - wrong, "warning")] if len(problems) > wrong else []
+    return f"{' and '.join(said)} in {count(files, 'file')}"
+
+
+def _sound(space: Workspace) -> Subject:
+    """Give what can be built, or show why nothing can and exit with 1."""
+    if space.subject is None or not space.sound:
+        from ankibuild.diagnostics import errors
+
+        wrong = errors(space.problems)
+        _show(wrong)
+        click.echo(f"{_tally(wrong)}; nothing was written", err=True)
+        sys.exit(1)
+    return space.subject
+
+
+def _slot(arc: Curriculum, word: str) -> Slot:
+    from ankibuild.workflow import find_slot, slot_names
+
+    slot = find_slot(arc, word)
+    if slot is None:
+        guess = did_you_mean(word, slot_names(arc))
+        ways = "name a bank (`batchnorm`), its file, or a topic of the curriculum"
+        raise click.UsageError(f"there is no topic `{word}`\n{guess or ways}")
+    return slot
+
+
+Command = Callable[..., None]
+
+
+def _refusals(command: Command) -> Command:
+    """Turn a refusal of the rooms below into a usage error."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **flags: Any) -> None:
+        from ankibuild.workflow import RefusedError
+
+        try:
+            command(*args, **flags)
+        except RefusedError as refusal:
+            raise click.UsageError(str(refusal)) from None
+
+    return wrapped
+
+
+# ------------------------------------------------------------------ commands
+
+
+@cli.command()
+@click.argument("paths", nargs=-1)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="text for people, github for annotations in a pull request, json or sarif for tools.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 on warnings, too.")
+@click.pass_context
+def check(context: click.Context, paths: tuple[str, ...], form: str, strict: bool) -> None:
+    """Say everything that is wrong, with its place and what to type instead.
+
+    PATHS are files or folders below the project; without them, everything is checked.
+    """
+    from ankibuild.workflow import load, select
+
+    root = _root(context)
+    space = load(root)
+    problems = select(space.problems, [_below(root, path) for path in paths])
+    _show(problems, form)
+    wrong = any(strict or problem.severity == "error" for problem in problems)
+    if form == "text":
+        project = space.subject.project if space.subject else None
+        asked = f"{count(len(project.entries), 'question')} checked" if project else "not checked"
+        click.echo(
+            _tally(problems) if problems else f"nothing to complain about: {asked}", err=True
+        )
+    sys.exit(1 if wrong else 0)
+
+
+def _below(root: Path, path: str) -> str:
+    """Give a path as diagnostics show it."""
+    place = Path(path).resolve()
+    if not place.exists():
+        raise click.UsageError(f"there is no `{path}`")
+    return place.relative_to(root).as_posix() if place.is_relative_to(root) else path
+
+
+@cli.command()
+@click.argument("topics", nargs=-1)
+@click.option(
+    "--dist",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to write; default: dist/ in the project.",
+)
+@click.pass_context
+def build(context: click.Context, topics: tuple[str, ...], dist: Path | None) -> None:
+    """Make .apkg files: the whole arc and one for each part, or only some TOPICS.
+
+    Import one into Anki with File > Import.
+    """
+    from ankibuild.workflow import build as write
+    from ankibuild.workflow import load
+
+    root = _root(context)
+    space = load(root)
+    subject = _sound(space)
+    slots = [_slot(subject.project.curriculum, topic) for topic in topics]
+    filled = {placed.slot for placed in subject.project.banks if placed.bank.entries}
+    for slot in slots:
+        if slot not in filled:
+            raise click.UsageError(f"{slot.path} has no questions yet")
+    if not filled:
+        raise click.UsageError("there are no questions yet; `ankibuild new basic TOPIC` adds one")
+    for product in write(subject, dist or root / "dist", slots):
+        shown = os.path.relpath(product.path)
+        click.echo(f"{shown}: {count(product.notes, 'note')}, {count(product.cards, 'card')}")
+    if space.problems:
+        click.echo(f"{_tally(space.problems)}: see `ankibuild check`", err=True)
+
+
+@cli.command()
+@click.option("--missing", is_flag=True, help="List the items that have no question.")
+@click.option("--json", "as_json", is_flag=True, help="Print data for tools.")
+@click.pass_context
+def coverage(context: click.Context, missing: bool, as_json: bool) -> None:
+    """Show how much of the curriculum has questions."""
+    from ankibuild import coverage as room
+    from ankibuild.workflow import load
+
+    space = load(_root(context))
+    if space.subject is None:
+        _sound(space)
+        return
+    found = room.coverage(space.subject.project)
+    if as_json:
+        click.echo(json.dumps(room.as_data(found), indent=2))
+    else:
+        click.echo(room.missing(found) if missing else room.table(found), nl=False)
+
+
+@cli.command()
+@click.argument("kind")
+@click.argument("topic")
+@click.option("--id", "name", help="The question's id; default: one that is free.")
+@click.pass_context
+@_refusals
+def new(context: click.Context, kind: str, topic: str, name: str | None) -> None:
+    """Append a question of a KIND, to be filled in, to the bank of a TOPIC.
+
+    Kinds: basic, reversed, cloze, typein, code, steps, exercise, drill.
+    """
+    from ankibuild import project as projects
+    from ankibuild.kinds import kinds
+    from ankibuild.kinds.base import slug
+    from ankibuild.workflow import new_question
+
+    if kind not in kinds():
+        guess = did_you_mean(kind, kinds()) or f"kinds: {', '.join(kinds())}"
+        raise click.UsageError(f"there is no kind `{kind}`\n{guess}")
+    if name is not None and slug(name) != name:
+        raise click.UsageError(f"`{name}` cannot be an id; `{slug(name)}` would do")
+    root = _root(context)
+    project, problems = projects.load(root)
+    if project is None:
+        _show(problems)
+        sys.exit(1)
+    slot = _slot(project.curriculum, topic)
+    path, chosen, line = new_question(project, kinds()[kind], slot, name)
+    click.echo(f"{os.path.relpath(path)}:{line}: fill in `{chosen}`, then `ankibuild check`")
+
+
+@cli.command()
+@click.argument("version")
+@click.option("--date", help="Day (2026-11-22) or time (2026-11-22T08:00) in UTC; default: now.")
+@click.option("--large-change", is_flag=True, help="A change of many released notes is meant.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be recorded.")
+@click.pass_context
+@_refusals
+def release(
+    context: click.Context, version: str, date: str | None, large_change: bool, dry_run: bool
+) -> None:
+    """Record VERSION in the ledger: from now on learners have these questions.
+
+    Ids, decks and gap numbers are frozen from then on. Writes decks/released.jsonl and nothing
+    else; commit it, and build.
+    """
+    from ankibuild import workflow
+
+    root = _root(context)
+    space = workflow.load(root, large_change=large_change)
+    subject = _sound(space)
+    if any(problem.rule == "mass-change" for problem in space.problems):
+        _show(tuple(problem for problem in space.problems if problem.rule == "mass-change"))
+        raise click.UsageError("too much would change; if that is meant, add --large-change")
+    now = int(time.time())
+    when = _time(date) if date else now
+    if dry_run:
+        workflow.guard_order(subject.ledger, version, when, now)
+        changes = subject.changes
+    else:
+        changes = workflow.release(subject, root, version, when, now)
+    said = f"{version}: {len(changes.added)} new, {len(changes.changed)} changed"
+    said += f", {len(changes.gone)} retired, {len(changes.same)} as before"
+    click.echo(f"{said} (dry run: nothing was written)" if dry_run else said)
+
+
+def _time(date: str) -> int:
+    try:
+        moment = datetime.fromisoformat(date)
+    except ValueError:
+        message = f"`{date}` is not a date; write 2026-11-22 or 2026-11-22T08:00"
+        raise click.UsageError(message) from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+@cli.command()
+@click.argument("rule", required=False)
+def explain(rule: str | None) -> None:
+    """Explain a RULE with a bad and a good example; without one, list all rules."""
+    from ankibuild.rules import explanations
+
+    known = explanations()
+    if rule is None:
+        width = max(map(len, known))
+        for name, entry in known.items():
+            click.echo(f"{name:<{width}}  {entry.summary}")
+        return
+    if rule not in known:
+        guess = did_you_mean(rule, known) or "`ankibuild explain` lists them all"
+        raise click.UsageError(f"there is no rule `{rule}`\n{guess}")
+    click.echo(f"{rule}\n\n{known[rule].text.rstrip()}")
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of a bank, for completion in an editor."""
+    from ankibuild import schema as room
+
+    click.echo(json.dumps(room.schema(), indent=2, ensure_ascii=False))

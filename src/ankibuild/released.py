@@ -1,0 +1,306 @@
+"""What learners already have: the ledger ``decks/released.jsonl``, and what it says of a build.
+
+The ledger holds one line for each release, each notetype and each note ever released. It is
+written by ``ankibuild release`` only. A note keeps the time of the release in which its content
+last changed, so that an update touches exactly what really changed: Anki overwrites a note, the
+learner's edits and tags included, if and only if ours is newer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Collection as Container
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+
+from ankibuild.collection import Collection, Note
+from ankibuild.diagnostics import Diagnostic, Source, Span
+from ankibuild.notetypes import Notetype
+
+PATH = "decks/released.jsonl"
+#: Stamp of whatever has never been released, in seconds since 1970 (2024-01-01). It lies before
+#: any release, so that a release is newer than every preview somebody has imported.
+UNRELEASED = 1_704_067_200
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release: its version and time (seconds since 1970)."""
+
+    release: str
+    time: int
+
+    @property
+    def date(self) -> str:
+        """The day of the release, in UTC."""
+        return datetime.fromtimestamp(self.time, UTC).date().isoformat()
+
+
+@dataclass(frozen=True)
+class ReleasedNotetype:
+    """A notetype as learners have it; ``schema`` lists its field and template ids."""
+
+    notetype: str
+    id: int
+    schema: str
+    digest: str
+    mod: int
+
+
+@dataclass(frozen=True)
+class ReleasedNote:
+    """A note as learners have it; ``first`` and ``last`` are releases that brought its content."""
+
+    note: str
+    guid: str
+    notetype: str
+    deck: str
+    cards: tuple[int, ...]
+    due: int
+    digest: str
+    mod: int
+    first: str
+    last: str
+    retired: bool = False
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything ever released."""
+
+    releases: tuple[Release, ...] = ()
+    notetypes: dict[str, ReleasedNotetype] = field(default_factory=dict)
+    notes: dict[str, ReleasedNote] = field(default_factory=dict)
+
+    @property
+    def latest(self) -> Release | None:
+        """The newest release."""
+        return self.releases[-1] if self.releases else None
+
+    @property
+    def preview_time(self) -> int:
+        """The stamp of what has changed since the newest release, when nothing is released."""
+        return self.latest.time if self.latest else UNRELEASED
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What the next release would bring to those who have the last one, by question id."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    @cached_property
+    def touched(self) -> frozenset[str]:
+        """What an update writes: the added and the changed."""
+        return frozenset((*self.added, *self.changed))
+
+
+# ------------------------------------------------------------------ the file
+
+
+def parse(source: Source) -> tuple[Ledger, tuple[Diagnostic, ...]]:
+    """Read a ledger; a damaged line is a diagnostic, and the rest is read."""
+    releases: list[Release] = []
+    kinds: dict[str, ReleasedNotetype] = {}
+    notes: dict[str, ReleasedNote] = {}
+    problems: list[Diagnostic] = []
+    for number, start in enumerate(source.line_starts, 1):
+        line = source.line(number)
+        if not line.strip():
+            continue
+        try:
+            row = _row(json.loads(line))
+        except (ValueError, TypeError, KeyError):
+            problems.append(_damaged(Span(source, start, start + len(line))))
+            continue
+        if isinstance(row, Release):
+            releases.append(row)
+        elif isinstance(row, ReleasedNotetype):
+            kinds[row.notetype] = row
+        else:
+            notes[row.note] = row
+    return Ledger(tuple(releases), kinds, notes), tuple(problems)
+
+
+def _row(values: dict[str, Any]) -> Release | ReleasedNotetype | ReleasedNote:
+    if "release" in values:
+        return Release(**values)
+    if "note" in values:
+        return ReleasedNote(**{**values, "cards": tuple(values["cards"])})
+    return ReleasedNotetype(**values)
+
+
+def _damaged(span: Span) -> Diagnostic:
+    message = "this line of the ledger cannot be read"
+    help_text = f"nobody edits this file by hand; restore it: `git checkout -- {PATH}`"
+    return Diagnostic("ledger-damaged", message, span, help=help_text)
+
+
+def dump(ledger: Ledger) -> str:
+    """Write a ledger: releases, notetypes, then notes sorted by id, one a line."""
+    rows: tuple[Release | ReleasedNotetype | ReleasedNote, ...] = (
+        *ledger.releases,
+        *(ledger.notetypes[key] for key in sorted(ledger.notetypes)),
+        *(ledger.notes[key] for key in sorted(ledger.notes)),
+    )
+    return "".join(json.dumps(_lean(asdict(row)), ensure_ascii=False) + "\n" for row in rows)
+
+
+def _lean(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value is not False}
+
+
+# ------------------------------------------------------------------ digests
+
+
+def note_digest(note: Note) -> str:
+    """Hash what a learner receives of a note: notetype, fields in NFC, tags."""
+    fields = [unicodedata.normalize("NFC", text) for text in note.fields]
+    return _digest([note.notetype, fields, sorted(note.tags)])
+
+
+def notetype_digest(notetype: Notetype) -> str:
+    """Hash a notetype but for its stamp."""
+    return _digest(asdict(replace(notetype, mod=0)))
+
+
+def schema(notetype: Notetype) -> str:
+    """List the field and template ids, whose number and order Anki must never see changed."""
+    fields = ",".join(str(f.id) for f in notetype.fields)
+    return f"{fields}/{','.join(str(t.id) for t in notetype.templates)}"
+
+
+def _digest(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+# ------------------------------------------------------------------ compare and stamp
+
+
+def compare(collection: Collection, ledger: Ledger) -> Changes:
+    """Tell what has been added, changed, left alone and taken away since the last release."""
+    found: dict[str, list[str]] = {"added": [], "changed": [], "same": []}
+    for note in collection.notes:
+        row = ledger.notes.get(note.id)
+        if row is None:
+            found["added"].append(note.id)
+        else:
+            found["same" if row.digest == note_digest(note) else "changed"].append(note.id)
+    here = {note.id for note in collection.notes}
+    gone = tuple(name for name, row in ledger.notes.items() if not row.retired and name not in here)
+    return Changes(tuple(found["added"]), tuple(found["changed"]), tuple(found["same"]), gone)
+
+
+def stamp(collection: Collection, ledger: Ledger, when: int) -> Collection:
+    """Give every note and notetype its ``mod``, and every note its place in the arc.
+
+    What is unchanged keeps the stamp it was released with. ``when`` is the release's time in
+    seconds since 1970, or ``ledger.preview_time`` when nothing is released.
+    """
+    kinds = tuple(
+        replace(
+            notetype, mod=_mod(ledger.notetypes.get(notetype.key), notetype_digest(notetype), when)
+        )
+        for notetype in collection.notetypes
+    )
+    notes = tuple(
+        replace(note, mod=_mod(ledger.notes.get(note.id), note_digest(note), when))
+        for note in _keep_places(collection.notes, ledger)
+    )
+    return replace(collection, notetypes=kinds, notes=notes)
+
+
+def _mod(row: ReleasedNote | ReleasedNotetype | None, digest: str, when: int) -> int:
+    if row is None:
+        return when
+    return row.mod if row.digest == digest else max(when, row.mod + 1)
+
+
+def _keep_places(notes: tuple[Note, ...], ledger: Ledger) -> Iterator[Note]:
+    """Released notes keep their ``due``; a new one gets a value between its neighbors."""
+    for _, group in groupby(notes, key=lambda note: note.deck):
+        deck = list(group)
+        fixed = {n.id: ledger.notes[n.id].due for n in deck if n.id in ledger.notes}
+        if not fixed:
+            yield from deck
+            continue
+        yield from _between(deck, fixed)
+
+
+def _between(deck: list[Note], fixed: dict[str, int]) -> Iterator[Note]:
+    last = 0
+    for known, run in groupby(deck, key=lambda note: note.id in fixed):
+        group = list(run)
+        if known:
+            yield from (replace(note, due=fixed[note.id]) for note in group)
+            last = fixed[group[-1].id]
+            continue
+        after = deck[deck.index(group[-1]) + 1 :]
+        following = next((fixed[note.id] for note in after if note.id in fixed), None)
+        low = last or ((following or group[0].due) - len(group) - 1)
+        high = following if following and following > low else low + 10 * (len(group) + 1)
+        for number, note in enumerate(group, 1):
+            yield replace(note, due=max(1, low + (high - low) * number // (len(group) + 1)))
+
+
+def record(
+    collection: Collection,
+    ledger: Ledger,
+    release: Release,
+    retired: Container[str] = (),
+) -> Ledger:
+    """Give the ledger after ``release`` of a collection that was stamped with its time."""
+    notes = {note.id: _released(note, ledger, release.release) for note in collection.notes}
+    for name, row in ledger.notes.items():
+        if name not in notes:
+            notes[name] = _retire(row, release) if name in retired else row
+    kinds = {
+        n.key: ReleasedNotetype(n.key, n.id, schema(n), notetype_digest(n), n.mod)
+        for n in collection.notetypes
+    }
+    releases = (*ledger.releases, release)
+    return Ledger(releases, {**ledger.notetypes, **kinds}, notes)
+
+
+def _released(note: Note, ledger: Ledger, version: str) -> ReleasedNote:
+    digest, row = note_digest(note), ledger.notes.get(note.id)
+    return ReleasedNote(
+        note.id,
+        note.guid,
+        note.notetype,
+        note.deck,
+        note.cards,
+        note.due,
+        digest,
+        note.mod,
+        first=row.first if row else version,
+        last=row.last if row and row.digest == digest else version,
+    )
+
+
+def _retire(row: ReleasedNote, release: Release) -> ReleasedNote:
+    if row.retired:
+        return row
+    # A retired note is a changed one: a clean-up package must be newer than what learners have.
+    mod = max(release.time, row.mod + 1)
+    return replace(row, retired=True, mod=mod, last=release.release)
+
+
+def version_line(changes: Changes, ledger: Ledger) -> str:
+    """Say in a deck's description which version it is; ``changes`` are those since the ledger."""
+    latest = ledger.latest
+    if latest is None:
+        return "A preview: not released yet."
+    more = len(changes.touched) + len(changes.gone)
+    preview = " with later changes: a preview" if more else ""
+    return f"Version {latest.release} of {latest.date}{preview}."

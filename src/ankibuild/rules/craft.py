@@ -1,0 +1,281 @@
+"""Rules of the craft: what makes a card hard to learn or impossible to trust."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+
+from ankibuild.bank import Entry
+from ankibuild.diagnostics import Diagnostic, Span, count
+from ankibuild.kinds.basic import Basic
+from ankibuild.kinds.code import Code
+from ankibuild.kinds.drill import Drill
+from ankibuild.project import Placed
+from ankibuild.rules.base import Subject, rule
+
+LONG_ANSWER, LONGEST_ANSWER, LONG_FRONT = 35, 60, 50
+LONG_PROGRAM, FEW_ROWS = 15, 12
+
+
+def _entries(subject: Subject) -> Iterator[tuple[Placed, Entry]]:
+    for placed in subject.project.banks:
+        for entry in placed.bank.entries:
+            yield placed, entry
+
+
+def words(text: str) -> int:
+    """Count the words of a Markdown text; a formula or a piece of code counts as one."""
+    text = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", " x ", text, flags=re.DOTALL)
+    return len(re.findall(r"\w[\w'’-]*", text))
+
+
+@rule
+def python_syntax(subject: Subject) -> Iterable[Diagnostic]:
+    """A program or a check is not Python.
+
+    Bad:
+    ```yaml
+    questions: [{basic: x, q: What is two and two?, a: Four., verify: "assert 2 + 2 = 4"}]
+    ```
+    Good:
+    ```yaml
+    questions: [{basic: x, q: What is two and two?, a: Four., verify: assert 2 + 2 == 4}]
+    ```
+    """
+    for placed in subject.project.banks:
+        setup = placed.bank.head.setup
+        if setup and (error := _syntax_error(setup)):
+            yield _not_python(placed.bank.span("setup", *_chars(setup, error)), error)
+    for _, entry in _entries(subject):
+        for place, program in entry.question.programs():
+            if error := _syntax_error(program):
+                yield _not_python(entry.span(place, *_chars(program, error)), error)
+
+
+SyntaxProblem = tuple[int, int, str]
+
+
+def _syntax_error(program: str) -> SyntaxProblem | None:
+    """Give line and column (from 1) and the words of a syntax error."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(program)
+    except SyntaxError as error:
+        return error.lineno or 1, error.offset or 1, error.msg
+    except (ValueError, RecursionError, MemoryError):
+        return 1, 1, "it is nested too deeply, or holds a null byte"
+    return None
+
+
+def _chars(program: str, error: SyntaxProblem) -> tuple[int, int]:
+    """Give the characters of a program at which its syntax error is shown."""
+    lines = program.split("\n")
+    row = min(error[0], len(lines)) - 1
+    start = sum(len(line) + 1 for line in lines[:row]) + min(error[1] - 1, len(lines[row]))
+    return start, start + 1
+
+
+def _not_python(span: Span, error: SyntaxProblem) -> Diagnostic:
+    help_text = "run it once; a program on a card must be one that ran"
+    label = error[2].rstrip(".")
+    return Diagnostic("python-syntax", "this is not Python", span, label, help_text)
+
+
+@rule
+def no_source(subject: Subject) -> Iterable[Diagnostic]:
+    """A question has no source, or no place in it.
+
+    A learner who doubts a card, or has forgotten why, wants to look it up in ten seconds.
+
+    Bad:
+    ```yaml
+    questions: [{basic: x, q: Why does the loss start at 3.3?, a: It is the log of 27.}]
+    ```
+    Good:
+    ```yaml
+    source: a-source
+    questions: [{basic: x, q: Why does the loss start at 3.3?, a: It is the log of 27., at: 4:30}]
+    ```
+    """
+    for placed, entry in _entries(subject):
+        question = entry.question
+        if not (question.source or placed.bank.head.source):
+            help_text = "add `source:` to the file, or to this question"
+            message = f"`{question.id}` has no source"
+            yield Diagnostic("no-source", message, entry.head, "", help_text, severity="warning")
+        elif not question.at:
+            help_text = "add `at:`, such as `at: 47:12` or `at: §3.2`"
+            message = f"`{question.id}` does not say where in its source"
+            yield Diagnostic("no-source", message, entry.head, "", help_text, severity="warning")
+
+
+@rule
+def long_answer(subject: Subject) -> Iterable[Diagnostic]:
+    """An answer has more than 35 words (an error from 60 on).
+
+    An answer must fit in a breath: what is long is forgotten in parts, and graded by mood.
+    Explanations go to `extra`.
+
+    Bad:
+    ```yaml
+    questions: [{basic: x, q: Why?, a: "One two three four five six seven eight nine ten one two
+      three four five six seven eight nine ten one two three four five six seven eight nine ten
+      one two three four five six."}]
+    ```
+    Good:
+    ```yaml
+    questions: [{basic: x, q: Why?, a: In one breath.}]
+    ```
+    """
+    for _, entry in _entries(subject):
+        question = entry.question
+        if not isinstance(question, Basic) or words(question.a) <= LONG_ANSWER:
+            continue
+        number = words(question.a)
+        yield Diagnostic(
+            "long-answer",
+            f"this answer has {count(number, 'word')}",
+            entry.span(("a",)).first_line(),
+            "",
+            f"say it in {LONG_ANSWER} or fewer; what only explains goes to `extra`",
+            severity="error" if number > LONGEST_ANSWER else "warning",
+        )
+
+
+@rule
+def long_front(subject: Subject) -> Iterable[Diagnostic]:
+    """A question has more than 50 words.
+
+    It is read hundreds of times, on a phone. Exercises and derivations may be longer.
+
+    Bad:
+    ```yaml
+    questions: [{basic: x, q: "One two three four five six seven eight nine ten one two three four
+      five six seven eight nine ten one two three four five six seven eight nine ten one two three
+      four five six seven eight nine ten one two three four five six seven eight nine ten one?",
+      a: Yes.}]
+    ```
+    Good:
+    ```yaml
+    questions: [{basic: x, q: Why does it work?, a: Because.}]
+    ```
+    """
+    for _, entry in _entries(subject):
+        question = entry.question
+        if question.kind in ("exercise", "steps", "cloze"):
+            continue
+        text = getattr(question, question.headline)
+        if words(text) > LONG_FRONT:
+            message = f"this question has {count(words(text), 'word')}"
+            span = entry.span((question.headline,)).first_line()
+            help_text = f"say it in {LONG_FRONT} or fewer"
+            yield Diagnostic("long-front", message, span, "", help_text, severity="warning")
+
+
+_YES_NO = re.compile(
+    r"(?:is|are|was|were|does|do|did|can|could|will|would|should|has|have|must)\b", re.IGNORECASE
+)
+
+
+@rule
+def yes_no_front(subject: Subject) -> Iterable[Diagnostic]:
+    """A question can be answered with yes or no.
+
+    A coin knows half of these. Ask why, or which, or how much.
+
+    Bad:
+    ```yaml
+    questions: [{basic: x, q: Does batchnorm have a bias?, a: Yes.}]
+    ```
+    Good:
+    ```yaml
+    questions: [{basic: x, q: "Does a layer before batchnorm need a bias, and why?", a: No.}]
+    ```
+    """
+    for _, entry in _entries(subject):
+        question = entry.question
+        if not isinstance(question, Basic):
+            continue
+        last = re.split(r"(?<=[.:;!?])\s+", question.q.strip())[-1]
+        asks_more = re.search(
+            r"\b(why|how|which|what|where|when|who)\b|\bor\b", last, re.IGNORECASE
+        )
+        if _YES_NO.match(last) and last.endswith("?") and not asks_more:
+            message = "this can be answered with yes or no"
+            span = entry.span(("q",)).first_line()
+            help_text = "ask why, which or how much; or add `…, and why?`"
+            yield Diagnostic("yes-no-front", message, span, "", help_text, severity="warning")
+
+
+@rule
+def long_program(subject: Subject) -> Iterable[Diagnostic]:
+    """A program to predict has more than 15 lines.
+
+    One surprise a card; whatever does not lead to it can go.
+
+    Bad:
+    ```yaml
+    questions:
+      - code: x
+        q: What does this print?
+        program: |
+          a = 1
+          b = 2
+          c = 3
+          d = 4
+          e = 5
+          f = 6
+          g = 7
+          h = 8
+          i = 9
+          j = 10
+          k = 11
+          l = 12
+          m = 13
+          n = 14
+          o = 15
+          print(a)
+        output: 1
+    ```
+    Good:
+    ```yaml
+    questions: [{code: x, q: What does this print?, output: "1", program: print(1)}]
+    ```
+    """
+    for _, entry in _entries(subject):
+        question = entry.question
+        if isinstance(question, Code) and question.program.count("\n") >= LONG_PROGRAM:
+            message = f"this program has {count(question.program.count(chr(10)) + 1, 'line')}"
+            span = entry.span(("program",)).first_line()
+            help_text = f"keep the surprise, in {LONG_PROGRAM} lines or fewer"
+            yield Diagnostic("long-program", message, span, "", help_text, severity="warning")
+
+
+@rule
+def few_rows(subject: Subject) -> Iterable[Diagnostic]:
+    """A drill has fewer than 12 rows.
+
+    With a few rows a learner remembers the answers and not the skill.
+
+    Bad:
+    ```yaml
+    questions: [{drill: x, q: "What is @{a} plus one?", a: "@{b}", given: [
+      {a: 1, b: 2}, {a: 2, b: 3}]}]
+    ```
+    Good:
+    ```yaml
+    questions: [{drill: x, q: "What is @{a} plus one?", a: "@{b}", given: [
+      {a: 1, b: 2}, {a: 2, b: 3}, {a: 3, b: 4}, {a: 4, b: 5}, {a: 5, b: 6}, {a: 6, b: 7},
+      {a: 7, b: 8}, {a: 8, b: 9}, {a: 9, b: 10}, {a: 10, b: 11}, {a: 11, b: 12}, {a: 12, b: 13}]}]
+    ```
+    """
+    for _, entry in _entries(subject):
+        question = entry.question
+        if isinstance(question, Drill) and len(question.given) < FEW_ROWS:
+            message = f"this drill has {count(len(question.given), 'row')}"
+            span = entry.span(("given",)).first_line()
+            help_text = f"{FEW_ROWS} or more, so that the skill is learnt and not the rows"
+            yield Diagnostic("few-rows", message, span, "", help_text, severity="warning")
