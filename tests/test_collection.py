@@ -96,7 +96,7 @@ def test_source_opens_a_page_at_its_anchor(repository: Repository):
     repository.bank(
         "  - basic: x\n    q: Why?\n    a: So.\n    source: manual\n    at: anchor eps\n"
     )
-    link = '<a href="https://example.org/manual.html#eps">A manual, #eps</a>'
+    link = '<a href="https://example.org/manual.html#eps">A manual</a>'
     assert note(repository, "x").fields[4] == link
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -75,11 +76,12 @@ class Bank:
 
 def parse(document: Document) -> tuple[Bank | None, tuple[Diagnostic, ...]]:
     """Read the bank in a document; the document's own problems are included."""
-    problems = list(document.problems)
     root = document.root
     if not isinstance(root, Mapping):
-        return None, (*problems, *_no_bank(document))
-    entries, more = _questions(document, root.values.get("questions"))
+        return None, (*document.problems, *_no_bank(document))
+    listed = root.values.get("questions")
+    problems = list(_merged(document, listed))
+    entries, more = _questions(document, listed)
     head, about = build(document, root, Form(Head, "bank"), made={"questions": ()})
     problems += [*about, *more]
     if head is None:
@@ -129,6 +131,8 @@ def _entry(document: Document, node: Node) -> tuple[Entry | None, list[Diagnosti
         return None, [_unknown_kind(document, node)]
     if len(named) > 1:
         return None, [_two_kinds(document, named[0], named[1])]
+    if _repeat_of(document.problems, named[0]):
+        return None, []
     kind = named[0].value
     question, problems = build(document, node, Form(kinds()[kind], f"{kind} question", kind))
     if question is None:
@@ -146,7 +150,7 @@ def _no_question(document: Document, node: Node) -> Diagnostic:
 
 
 def _unknown_kind(document: Document, node: Mapping) -> Diagnostic:
-    fields = {name for kind in kinds().values() for name in kind.model_fields}
+    fields = {"id", "kind", "type"}.union(*(kind.model_fields for kind in kinds().values()))
     likely = [key for key, _ in node.pairs if suggest(key.value, kinds())]
     others = [key for key, _ in node.pairs if key.value not in fields]
     if not likely and not others:
@@ -167,25 +171,29 @@ def _unknown_kind(document: Document, node: Mapping) -> Diagnostic:
 
 
 def _no_kind(document: Document, node: Mapping) -> Diagnostic:
-    names = {key.value for key, _ in node.pairs}
-    fits = [
-        name
-        for name, kind in kinds().items()
-        if names <= set(kind.model_fields)
-        and all(field in names for field in Form(kind, name).fields if _required(kind, field))
-    ]
-    kind = fits[0] if fits else "basic"
+    """Propose the head, made of what the author wrote: an `id:`, a `kind:`, the fields."""
+    texts = {key.value: value.value for key, value in node.pairs if isinstance(value, Text)}
+    said = texts.get("kind") or texts.get("type", "")
+    kind = said if said in kinds() else _fitting_kind({key.value for key, _ in node.pairs})
+    head = f"`- {kind}: {texts.get('id') or 'its-id'}`"
+    spelled = [f"`{name}:`" for name in ("kind", "type", "id") if name in texts]
+    instead = f"write {head} in place of {' and '.join(spelled)}"
     return Diagnostic(
         "no-kind",
-        "this question does not say its kind and id",
+        "this question does not start with its kind and id",
         document.span(node.pairs[0][0]) if node.pairs else document.span(node),
         "",
-        f"start it with `- {kind}: its-id`\nkinds: {', '.join(kinds())}",
+        f"{instead if spelled else f'start it with {head}'}\nkinds: {', '.join(kinds())}",
     )
 
 
-def _required(kind: type[Question], field: str) -> bool:
-    return field in kind.model_fields and field != "id" and kind.model_fields[field].is_required()
+def _fitting_kind(names: set[str]) -> str:
+    """Give the first kind whose required fields are all among ``names``."""
+    for name, kind in kinds().items():
+        needed = {field for field, about in kind.model_fields.items() if about.is_required()}
+        if needed - {"id"} <= names <= set(kind.model_fields):
+            return name
+    return "basic"
 
 
 def _two_kinds(document: Document, first: Text, second: Text) -> Diagnostic:
@@ -197,3 +205,52 @@ def _two_kinds(document: Document, first: Text, second: Text) -> Diagnostic:
         "a question has one kind; if another question starts here, put `- ` before it",
         related=(Label(document.span(first), "first kind"),),
     )
+
+
+# ------------------------------------------------------------------ a head given twice
+
+
+def _merged(document: Document, listed: Node | None) -> Iterator[Diagnostic]:
+    """Give the document's problems; a question whose head is repeated has just that one."""
+    items = listed.items if isinstance(listed, Items) else ()
+    questions = [item for item in items if isinstance(item, Mapping) and item.pairs]
+    repeats = {
+        problem: item
+        for item in questions
+        if (problem := _repeat_of(document.problems, item.pairs[0][0]))
+    }
+    for problem in document.problems:
+        if problem in repeats:
+            yield _explain_repeat(problem, repeats[problem])
+        elif not any(
+            problem.rule == "duplicate-key" and item.start <= problem.span.start < item.end
+            for item in repeats.values()
+        ):
+            yield problem
+
+
+def _repeat_of(problems: tuple[Diagnostic, ...], head: Text) -> Diagnostic | None:
+    """Find the complaint that a question's first key is given twice."""
+    return next(
+        (
+            problem
+            for problem in problems
+            if problem.rule == "duplicate-key" and problem.related[0].span.start == head.start
+        ),
+        None,
+    )
+
+
+def _explain_repeat(problem: Diagnostic, node: Mapping) -> Diagnostic:
+    """Tell the list of a kind (a second `steps:`, with nothing on its line) from a lost dash."""
+    kind = kinds().get(node.pairs[0][0].value)
+    if kind is None:
+        return problem
+    source, span = problem.span.source, problem.span
+    alone = source.line(span.line)[span.column - 1 :].rstrip() == f"{span.text}:"
+    form = Form(kind, kind.kind, kind.kind)
+    lists = [name for name in form.fields if form.is_list(name) and form.is_required(name)]
+    help_text = "if another question starts here, put `- ` before it"
+    if alone and lists:
+        help_text = f"`{kind.kind}` is the kind; its list is called `{lists[0]}:`"
+    return replace(problem, help=help_text)

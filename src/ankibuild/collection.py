@@ -237,7 +237,7 @@ def _source(project: Project, placed: Placed, question: Question) -> str:
         return ""
     # A place belongs to the source it was written for; both may come from the question or not.
     at = question.at
-    place = at.replace("anchor ", "#") if at else None
+    place = ", ".join(p for p in (at or "").split(", ") if not p.startswith("anchor "))
     chapter = work.chapter(at)
     words = ", ".join(filter(None, (work.title, place))) + (f" ({chapter})" if chapter else "")
     link = work.link(at)

@@ -6,13 +6,14 @@ here, before pydantic sees the values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ankibuild.diagnostics import Diagnostic, Label, suggest
+from ankibuild.diagnostics import Diagnostic, suggest
 from ankibuild.source import Broken, Document, Items, Mapping, Node, Text, find, plain_value
 
 M = TypeVar("M", bound=BaseModel)
@@ -57,7 +58,7 @@ class Form(Generic[M]):
     def fields(self) -> tuple[str, ...]:
         """The keys an author may write, the head first."""
         names = tuple(name for name in self.model.model_fields if name != "id")
-        required = [name for name in names if self.model.model_fields[name].is_required()]
+        required = [name for name in names if self.is_required(name)]
         rest = [name for name in names if name not in required]
         return (*([self.head] if self.head else []), *required, *rest)
 
@@ -73,6 +74,10 @@ class Form(Generic[M]):
         """Tell whether a field is a list of texts (and not of mappings)."""
         inner = get_args(self._annotation(key))[0] if self.is_list(key) else None
         return inner is not None and get_origin(inner) is not dict
+
+    def is_required(self, key: str) -> bool:
+        """Tell whether a field must be there."""
+        return self.model.model_fields[self.name(key)].is_required()
 
     def _annotation(self, key: str) -> Any:
         return self.model.model_fields[self.name(key)].annotation
@@ -157,8 +162,7 @@ def _unknown(document: Document, node: Mapping, form: Form[M]) -> Iterable[Diagn
 def _missing(
     document: Document, node: Mapping, form: Form[M], unknown: list[Diagnostic]
 ) -> Iterable[Diagnostic]:
-    required = [key for key in form.fields if form.model.model_fields[form.name(key)].is_required()]
-    for key in required:
+    for key in filter(form.is_required, form.fields):
         meant = any(
             f"did you mean `{key}`, which is missing" in problem.help for problem in unknown
         )
@@ -186,7 +190,7 @@ def _wrong_shapes(
         if form.is_list(name):
             problem = _wrong_list(document, name, value, form)
         elif not isinstance(value, Text):
-            problem = _not_a_text(document, name, value)
+            problem = _not_a_text(document, name, value, form)
         else:
             continue
         if problem:
@@ -196,35 +200,75 @@ def _wrong_shapes(
 
 def _wrong_list(document: Document, name: str, value: Node, form: Form[M]) -> Diagnostic | None:
     rule = "bad-tags" if name == "tags" else "wrong-shape"
-    if isinstance(value, Text):
-        return _text_for_list(document, rule, name, value)
-    if isinstance(value, Mapping):
-        span = document.span(value).first_line()
-        help_text = "start each entry with `- `"
-        return Diagnostic(rule, f"`{name}` is a list", span, "a mapping", help_text)
-    if not form.is_list_of_texts(name):
-        return None
-    for item in value.items if isinstance(value, Items) else ():
-        if not isinstance(item, Text):
-            return _not_a_text_item(document, rule, name, item)
+    if not isinstance(value, Items):
+        return _not_a_list(document, rule, name, value)
+    for item in value.items:
+        if form.is_list_of_texts(name):
+            if not isinstance(item, Text):
+                return _not_a_text_item(document, rule, name, item)
+        elif problem := _wrong_row(document, name, item):
+            return problem
     return None
 
 
-def _text_for_list(document: Document, rule: str, name: str, value: Text) -> Diagnostic:
-    words = [word.strip() for word in value.value.replace("\n", ",").split(",") if word.strip()]
-    flow = len(value.value) < 80 and name in ("tags", "covers", "topics", "sources")
-    listed = f"write `{name}: [{', '.join(words)}]`" if flow else "start each entry with `- `"
+def _not_a_list(document: Document, rule: str, name: str, value: Node) -> Diagnostic:
     span = document.span(value).first_line()
-    return Diagnostic(rule, f"`{name}` is a list", span, "one text", listed)
+    if isinstance(value, Text) and name in ("tags", "covers", "topics", "sources"):
+        words = re.split(r"\s*[,\n]\s*", value.value.strip())
+        return Diagnostic(rule, f"`{name}` is a list", span, "one text", f"write `{name}: [{', '.join(words)}]`")
+    entries = value.value.splitlines() if isinstance(value, Text) else [span.text]
+    listed = "\n".join(f"  - {entry.strip()}" for entry in _few(entries or ["…"]))
+    label = "one text" if isinstance(value, Text) else "a mapping"
+    help_text = f"start each entry with `- `:\n{name}:\n{listed}"
+    return Diagnostic(rule, f"`{name}` is a list", span, label, help_text)
 
 
-def _not_a_text(document: Document, name: str, value: Node) -> Diagnostic:
+def _few(lines: list[str]) -> list[str]:
+    return lines if len(lines) <= 4 else [*lines[:3], "…"]
+
+
+def _wrong_row(document: Document, name: str, row: Node) -> Diagnostic | None:
+    """Find what a row of named values must not be or hold."""
+    span = document.span(row).first_line()
+    if not isinstance(row, Mapping):
+        label = "a text" if isinstance(row, Text) else "a list"
+        help_text = "write `- {x: 1, y: 2}`, with the names of the other entries"
+        message = f"an entry of `{name}` has names and values"
+        return Diagnostic("wrong-shape", message, span, label, help_text)
+    for key, value in row.pairs:
+        wrong = _deep(value, 2)
+        if wrong is not None:
+            message = f"`{key.value}` is a value, a list, or a list of lists"
+            label = "a mapping" if isinstance(wrong, Mapping) else "one list too many"
+            help_text = f"for example `{key.value}: [1, 2]`"
+            return Diagnostic(
+                "wrong-shape", message, document.span(wrong).first_line(), label, help_text
+            )
+    return None
+
+
+def _deep(node: Node, levels: int) -> Node | None:
+    """Find a mapping, or a list more than ``levels`` deep, in a value."""
+    if isinstance(node, Mapping) or (isinstance(node, Items) and not levels):
+        return node
+    inner = node.items if isinstance(node, Items) else ()
+    return next(filter(None, (_deep(item, levels - 1) for item in inner)), None)
+
+
+def _not_a_text(document: Document, name: str, value: Node, form: Form[M]) -> Diagnostic:
+    span = document.span(value)
+    label = "a list" if isinstance(value, Items) else "a mapping"
+    if name == form.head:
+        help_text = f"for example `{name}: bn-why-eps`"
+        return Diagnostic("bad-id", "an id is one word", span.first_line(), label, help_text)
+    rows = [row.removeprefix(" " * (span.column - 1)) for row in span.text.splitlines()]
+    block = "\n".join(f"  {row}" for row in _few(rows))
     return Diagnostic(
         "wrong-shape",
         f"`{name}` is a text",
-        document.span(value).first_line(),
-        "a list" if isinstance(value, Items) else "a mapping",
-        f"put the text in a block:\n{name}: |\n  …",
+        span.first_line(),
+        label,
+        f"put the text in a block:\n{name}: |\n{block}",
     )
 
 
@@ -249,11 +293,16 @@ def _validate(
     try:
         return form.model.model_validate(values), []
     except ValidationError as error:
-        problems: dict[tuple[str, int], tuple[str, Diagnostic]] = {}
-        for detail in error.errors(include_url=False, include_input=False):
-            key, problem = _explain(document, node, form, dict(detail))
-            problems.setdefault((key, problem.span.start), (key, problem))
-        return None, list(problems.values())
+        details = [dict(detail) for detail in error.errors(include_url=False, include_input=False)]
+    # Pydantic counts sound entries only: with an unsound one, "too few" is not another mistake.
+    inside = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
+    problems: dict[tuple[str, int], tuple[str, Diagnostic]] = {}
+    for detail in details:
+        if detail["type"] == "too_short" and detail["loc"][0] in inside:
+            continue
+        key, problem = _explain(document, node, form, detail)
+        problems.setdefault((key, problem.span.start), (key, problem))
+    return None, list(problems.values())
 
 
 def _explain(
@@ -262,22 +311,24 @@ def _explain(
     context = detail.get("ctx", {})
     route = tuple(context.get("place") or detail["loc"]) or ("id",)
     key = form.head if route[0] == "id" and form.head else str(route[0])
-    place = find(node, (key, *(step for step in route[1:])))
+    place = find(node, (key, *route[1:]))
     chars = context.get("chars")
     span = document.span(place, *chars) if chars else document.span(place).first_line()
-    related: tuple[Label, ...] = ()
     if detail["type"] == "ankibuild":
         message = context["message"] or f"`{key}` is empty"
-        label, help_text = context["label"], context["help"] or _fill(key, message)
-        return key, Diagnostic(context["rule"], message, span, label, help_text, related)
+        help_text = context["help"] or _fill(form, key, message)
+        return key, Diagnostic(context["rule"], message, span, context["label"], help_text)
     if detail["type"] == "too_short":
         message = f"`{key}` has fewer than {context['min_length']} entries"
-        return key, Diagnostic("too-few", message, span, "", "add the missing ones")
+        help_text = f"add the missing ones, each with `- ` under `{key}:`"
+        return key, Diagnostic("too-few", message, span, "", help_text)
     name = form.noun.removesuffix(" question")
     message = f"`{key}` cannot be read as part of {_article(name)}"
     help_text = f"`ankibuild new {name} …` shows what it looks like"
     return key, Diagnostic("wrong-shape", message, span, "", help_text)
 
 
-def _fill(key: str, message: str) -> str:
-    return f"write it, or remove `{key}:`" if message.endswith("is empty") else ""
+def _fill(form: Form[M], key: str, message: str) -> str:
+    if not message.endswith("is empty"):
+        return ""
+    return "write it" if form.is_required(key) else f"write it, or remove `{key}:`"

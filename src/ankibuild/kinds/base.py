@@ -76,6 +76,8 @@ def slug(text: str) -> str:
 
 def check_id(text: str) -> str:
     """Accept a slug of at most 64 characters."""
+    if not text.strip():
+        raise refuse("bad-id", "there is no id here", "", "for example `bn-why-eps`")
     if not _SLUG.fullmatch(text):
         better = slug(text)
         raise refuse(
@@ -133,10 +135,10 @@ def seconds(place: str) -> int | None:
     return hours * 3600 + minutes * 60 + rest
 
 
+Filled = Annotated[str, AfterValidator(check_filled)]
 Id = Annotated[str, AfterValidator(check_id)]
 Tag = Annotated[str, AfterValidator(check_tag)]
-At = Annotated[str, AfterValidator(check_place)]
-Filled = Annotated[str, AfterValidator(check_filled)]
+At = Annotated[Filled, AfterValidator(check_place)]
 Markdown = Annotated[Filled, Field(json_schema_extra={"format": "markdown"})]
 Python = Annotated[Filled, Field(json_schema_extra={"format": "python"})]
 
@@ -185,6 +187,11 @@ class Question(BaseModel):
     def programs(self) -> tuple[tuple[Place, str], ...]:
         """Give every piece of Python in this question with its place."""
         return ((("verify",), self.verify),) if self.verify else ()
+
+
+def block(html: str) -> str:
+    """Wrap HTML that something else follows: a bare text has no margin of its own."""
+    return f"<div>{html}</div>"
 
 
 def details(summary: str, html: str, name: str = "step") -> str:

@@ -4,7 +4,16 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ankibuild.kinds.base import Filled, Markdown, NotetypeKey, Place, Python, Question, Render
+from ankibuild.kinds.base import (
+    Filled,
+    Markdown,
+    NotetypeKey,
+    Place,
+    Python,
+    Question,
+    Render,
+    block,
+)
 
 
 class Code(Question):
@@ -33,7 +42,7 @@ class Code(Question):
 
     def front(self, render: Render) -> str:
         """Show the question and the program."""
-        return render(("q",), self.q) + render.code(self.program)
+        return block(render(("q",), self.q)) + render.code(self.program)
 
     def back(self, render: Render) -> str:
         """Show the output."""

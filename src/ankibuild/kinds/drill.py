@@ -44,6 +44,13 @@ class Drill(Question):
     given: tuple[Row, ...] = Field(min_length=2, description="The rows: the same names in each.")
 
     @model_validator(mode="after")
+    def _rows_give_values(self) -> Drill:
+        for number, row in enumerate(self.given):
+            for name, value in row.items():
+                _check_value(number, name, value)
+        return self
+
+    @model_validator(mode="after")
     def _rows_agree(self) -> Drill:
         names = set(self.given[0])
         for number, row in enumerate(self.given[1:], 1):
@@ -153,6 +160,21 @@ FILTERS: dict[str, Callable[[Value], str]] = {
     "signed": _signed,
     "paren": _paren,
 }
+
+
+def _check_value(number: int, name: str, value: Value) -> None:
+    """Refuse a name that `verify` could not use, and a value that is not there."""
+    if not name.isidentifier():
+        key, colon, rest = name.partition(":")
+        help_text = "letters, digits and `_`, as in `{x: 1}`"
+        if colon:
+            help_text = f"put a space after the colon: `{key}: {rest.strip()}`"
+        message = f"`{name}` cannot be the name of a value"
+        raise refuse("drill-rows", message, "", help_text, place=("given", number))
+    if value == "":
+        message = f"this row gives no value for `{name}`"
+        help_text = f"write it: `{name}: …`"
+        raise refuse("empty-field", message, "", help_text, place=("given", number, name))
 
 
 def _check_slot(field: str, found: re.Match[str], names: Row) -> None:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, details
+from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, block, details
 
 
 class Exercise(Question):
@@ -39,7 +39,7 @@ class Exercise(Question):
             details(f"Hint {number}", render(("hints", number - 1), hint))
             for number, hint in enumerate(self.hints, 1)
         )
-        return render(("q",), self.q) + "".join(hints)
+        return block(render(("q",), self.q)) + "".join(hints)
 
     def back(self, render: Render) -> str:
         """Show the solution and what to check."""

@@ -72,8 +72,10 @@ def _parse(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     builder = _Builder(source)
     try:
         root = builder.build(source.text, 0)
-    except yaml.YAMLError:
-        return _recover(source)
+    except yaml.YAMLError as error:
+        root, problems = _recover(source)
+        # What reads well in pieces and not as a whole is wrong where the parser gave up.
+        return root, problems or (blame(source, 0, len(source.text), source.text, error)[0],)
     return root, tuple(builder.problems)
 
 
@@ -85,13 +87,29 @@ def _recover(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     for chunk in items:
         node, more = _piece(source, chunk)
         found += node.items if isinstance(node, Items) else [Broken(*chunk)]
-        problems += more
+        problems += more or _out_of_line(source, items[0][0], chunk[0])
     if not items or not isinstance(top, Mapping):
         return top, tuple(problems)
     pairs = [pair for pair in top.pairs if pair[0].value != "questions"]
     name = top.key("questions") or Text("questions", head[1], head[1])
     listed = Items(tuple(found), items[0][0], items[-1][1])
     return Mapping((*pairs, (name, listed)), top.start, listed.end), tuple(problems)
+
+
+def _out_of_line(source: Source, first: int, start: int) -> list[Diagnostic]:
+    """Report a question whose dash does not stand under that of the first one."""
+    indents = [source.text.find("-", at) - at for at in (first, start)]
+    if indents[0] == indents[1]:
+        return []
+    return [
+        Diagnostic(
+            "yaml-syntax",
+            "this question is not indented like the first one",
+            Span(source, start + indents[1], start + indents[1] + 1),
+            f"starts in column {indents[1] + 1}, not in {indents[0] + 1}",
+            f"put {count(indents[0], 'space')} before its `- `, and indent its fields with it",
+        )
+    ]
 
 
 def _piece(source: Source, chunk: tuple[int, int]) -> tuple[Node | None, list[Diagnostic]]:

@@ -153,6 +153,36 @@ def _no_space(line: _Line, _end: int) -> Finding | None:
     return problem, None
 
 
+def _no_space_after_dash(line: _Line, _end: int) -> Finding | None:
+    found = re.match(r"( *)-(?=[A-Za-z_][\w-]*:(?:\s|$))", line.text)
+    if not found:
+        return None
+    problem = Diagnostic(
+        "yaml-syntax",
+        "there is no space after this `-`",
+        line.span(len(found.group(1)), found.end()),
+        "not read as the start of an entry",
+        f"write `- {line.text[found.end() :].strip()}`",
+    )
+    return problem, None
+
+
+def _no_dash(line: _Line, _end: int) -> Finding | None:
+    """Find a first question without its dash."""
+    above = line.source.text[: line.start].rstrip().rpartition("\n")[2]
+    found = _KEY.match(line.text)
+    if above != "questions:" or not found or found.group(2) or not found.group(1):
+        return None
+    problem = Diagnostic(
+        "yaml-syntax",
+        "a question starts with `- `",
+        line.span(found.start(3)),
+        "no dash before it",
+        f"write `- {line.text.strip()}`",
+    )
+    return problem, None
+
+
 def _value(line: _Line) -> tuple[int, str] | None:
     """Give column and text of the value on a line, without a comment for flow values."""
     found = _KEY.match(line.text) or re.match(r"[ \t]*- +", line.text)
@@ -353,14 +383,23 @@ def _not_a_field(line: _Line, _end: int) -> Finding | None:
         return problem, None
     if _continues(previous, indent):
         return None
+    name = _block_above(before, indent)
+    help_text = "text with several lines goes in a block: `a: |`, then the text, indented by two spaces"
+    if name:
+        help_text = f"if it belongs to `{name}`, indent it like the line above"
     problem = Diagnostic(
-        "yaml-syntax",
-        "this line is not a field",
-        line.span(indent),
-        "no `key: ` at its start",
-        "text with several lines goes in a block: `a: |`, then the text, indented by two spaces",
+        "yaml-syntax", "this line is not a field", line.span(indent), "no `key: ` at its start", help_text
     )
     return problem, None
+
+
+def _block_above(before: str, indent: int) -> str:
+    """Name the field whose block a line with this indentation has just left, if it has."""
+    for row in reversed(before.split("\n")):
+        if row.strip() and len(row) - len(row.lstrip()) <= indent:
+            key = _KEY.match(row)
+            return key.group(3) if key and _opens_block(row) is not None else ""
+    return ""
 
 
 def _continues(previous: str, indent: int) -> bool:
@@ -371,6 +410,8 @@ def _continues(previous: str, indent: int) -> bool:
 #: In the order in which they are tried on each line.
 _LOOKS: tuple[Callable[[_Line, int], Finding | None], ...] = (
     _tab,
+    _no_space_after_dash,
+    _no_dash,
     _no_space,
     _quoted,
     _starts_with_brace,
@@ -383,25 +424,32 @@ _LOOKS: tuple[Callable[[_Line, int], Finding | None], ...] = (
 def _fallback(source: Source, start: int, at: int, error: yaml.YAMLError) -> Diagnostic:
     from ankibuild.source.read import TooDeepError
 
-    line_start = source.text.rfind("\n", 0, at) + 1
-    line_end = source.text.find("\n", at)
-    row = source.text[line_start : line_end if line_end >= 0 else len(source.text)]
-    indent = len(row) - len(row.lstrip())
     if isinstance(error, TooDeepError):
         span = Span(source, at, at + 1)
         return Diagnostic("yaml-syntax", str(error), span, help="a bank needs four levels at most")
+    line_start = source.text.rfind("\n", 0, at) + 1
+    row = source.line(source.position(at)[0])
     if not row.strip():
         span = Span(source, start, max(start + 1, source.text.find("\n", start)))
         message = "this part of the file cannot be read"
         return Diagnostic("yaml-syntax", message, span, help="is a quote or a bracket left open?")
+    return misplaced(source, start, line_start, row)
+
+
+def misplaced(source: Source, start: int, line_start: int, row: str) -> Diagnostic:
+    """Say that a row does not fit into the question that starts at ``start``."""
+    indent = len(row) - len(row.lstrip())
     span = Span(source, line_start + indent, line_start + len(row.rstrip()))
-    return Diagnostic(
-        "yaml-syntax",
-        "this line does not fit under the one above it",
-        span,
-        "is it indented like its neighbors?",
-        "fields of one question start in one column; a text below its field stands further right",
-    )
+    key, first = _KEY.match(row), _KEY.match(source.line(source.position(start)[0]))
+    label, help_text = "", "entries of one list, and fields of one question, start in one column"
+    if key and key.group(2):
+        label = "is it indented like the other entries?"
+    elif key and first and first.group(2):
+        column = first.start(3)
+        label = f"starts in column {indent + 1}, not in {column + 1}"
+        help_text = f"indent it by {column} spaces, to stand under `{first.group(3)}`"
+    message = "this line is not indented like its neighbors"
+    return Diagnostic("yaml-syntax", message, span, label, help_text)
 
 
 # ------------------------------------------------------------------ help with the author's own text
