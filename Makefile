@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help build check test lint coverage clean
+.PHONY: help build check verify test lint coverage clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ build: $(VENV)/.build  ## the decks, into dist/
 
 check: $(VENV)/.build  ## everything that is wrong with the questions
 	$(BIN)/ankibuild check
+
+verify: $(VENV)/.verify  ## run the programs and checks of all questions
+	$(BIN)/ankibuild verify --strict --report
 
 coverage: $(VENV)/.build  ## which items of the curriculum have questions
 	$(BIN)/ankibuild coverage
@@ -34,6 +37,12 @@ $(VENV)/.build: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/.build tests/requirements.txt
+# PyPI's PyTorch for Linux brings CUDA along; PIP_EXTRA_INDEX_URL can name PyTorch's CPU index.
+$(VENV)/.verify: $(VENV)/.build
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[verify]'
+	touch $@
+
+$(VENV)/.test: $(VENV)/.verify tests/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement tests/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps aqt
 	touch $@
