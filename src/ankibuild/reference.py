@@ -76,9 +76,7 @@ def format_page() -> str:
         _table(("kind", "must have", "cards of one note"), map(_kind_row, kinds().values())),
         *(block for kind in kinds().values() for block in _kind(kind)),
         "## Fields of any question",
-        _fields(
-            Form(Question, "question"), [name for name in Question.model_fields if name != "id"]
-        ),
+        _fields(Form(Question, "question"), Form(Question, "question").fields),
         "## The curriculum",
         _ARC,
         *_curriculum(),
@@ -88,7 +86,7 @@ def format_page() -> str:
 def _kind(kind: type[Question]) -> Iterator[str]:
     form = Form(kind, kind.kind, kind.kind)
     yield f"### `{kind.kind}`"
-    yield _prose(kind)
+    yield inspect.getdoc(kind) or ""
     yield _fields(form, [name for name in form.fields[1:] if name not in Question.model_fields])
 
 
@@ -139,7 +137,7 @@ def _entry(label: str, model: type[BaseModel], *more: str) -> str:
 def rules_page() -> str:
     """Explain every rule in Markdown, in the words of ``ankibuild explain``."""
     known = explanations()
-    rows = [(f"[`{name}`](#{name})", entry.summary) for name, entry in known.items()]
+    rows = [(f"[`{name}`](#{name})", _sentence(entry.summary)) for name, entry in known.items()]
     return _page(
         "The rules", _RULES, _table(("rule", "what it finds"), rows), *map(_rule, known.values())
     )
@@ -158,8 +156,8 @@ def _page(title: str, *blocks: str) -> str:
     return "\n\n".join((f"# {title}", _MADE, *blocks)) + "\n"
 
 
-def _prose(kind: type[Question]) -> str:
-    return (inspect.getdoc(kind) or "").strip()
+def _sentence(text: str) -> str:
+    return re.split(r"(?<=\.) (?=[A-Z])", text, maxsplit=1)[0]
 
 
 def _names(names: Iterable[str]) -> str:
