@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help build check verify test lint coverage clean
+.PHONY: help build check verify test lint coverage reference media clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
@@ -29,6 +29,13 @@ lint: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+reference: $(VENV)/.build  ## docs/format.md and docs/rules.md, from the code
+	$(BIN)/python -m ankibuild.reference docs
+
+media: $(VENV)/.media  ## draw the figures again and record their numbers
+	for program in $$(grep -l '^def main' media/src/*.py); do $(BIN)/python $$program || exit 1; done
+	$(BIN)/python media/src/check_records.py
+
 clean:  ## remove what make made
 	rm -rf $(VENV) dist
 
@@ -40,6 +47,10 @@ $(VENV)/.build: pyproject.toml constraints.txt
 # PyPI's PyTorch for Linux brings CUDA along; PIP_EXTRA_INDEX_URL can name PyTorch's CPU index.
 $(VENV)/.verify: $(VENV)/.build
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[verify]'
+	touch $@
+
+$(VENV)/.media: $(VENV)/.verify media/src/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement media/src/requirements.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.verify tests/requirements.txt

@@ -86,7 +86,17 @@ def parse(document: Document) -> tuple[Bank | None, tuple[Diagnostic, ...]]:
     problems += [*about, *more]
     if head is None:
         return None, tuple(problems)
+    if not problems and not entries and not head.retired:
+        problems.append(_no_questions(document, root))
     return Bank(document, head, entries), tuple(problems)
+
+
+def _no_questions(document: Document, root: Mapping) -> Diagnostic:
+    span = document.span(root.key("questions") or root.pairs[0][0])
+    help_text = "add one under `questions:`; `ankibuild new basic …` writes its first lines"
+    return Diagnostic(
+        "empty-bank", "this bank has no questions", span, "", help_text, severity="warning"
+    )
 
 
 def _no_bank(document: Document) -> list[Diagnostic]:
@@ -127,26 +137,25 @@ def _entry(document: Document, node: Node) -> tuple[Entry | None, list[Diagnosti
     if not isinstance(node, Mapping):
         return None, [_no_question(document, node)]
     named = [key for key, _ in node.pairs if key.value in kinds()]
-    if not named:
-        return None, [_unknown_kind(document, node)]
-    if len(named) > 1:
-        return None, [_two_kinds(document, named[0], named[1])]
+    if len(named) != 1:
+        wrong = _two_kinds(document, named[0], named[1]) if named else _unknown_kind(document, node)
+        return None, [wrong]
     if _repeat_of(document.problems, named[0]):
         return None, []
     kind = named[0].value
     question, problems = build(document, node, Form(kinds()[kind], f"{kind} question", kind))
-    if question is None:
-        return None, problems
-    return Entry(question, document, node), problems
+    return (Entry(question, document, node) if question else None), problems
 
 
 def _no_question(document: Document, node: Node) -> Diagnostic:
     span = document.span(node).first_line()
+    empty = isinstance(node, Text) and not node.value
     help_text = (
         "every question starts with its kind and id, as in `- basic: why-eps`\n"
         f"kinds: {', '.join(kinds())}"
     )
-    return Diagnostic("not-a-question", "this is not a question", span, "", help_text)
+    message = "this question is empty" if empty else "this is not a question"
+    return Diagnostic("not-a-question", message, span, "", help_text)
 
 
 def _unknown_kind(document: Document, node: Mapping) -> Diagnostic:

@@ -151,6 +151,8 @@ class _Rendering:
         rendered = markdown.render(text, cloze=cloze, media=self.media)
         self.images |= set(rendered.images)
         self.numbers[place] = rendered.clozes
+        if not rendered.html and not rendered.problems:
+            self.problems.append(_shows_nothing(self.entry.span(place).first_line(), place))
         for problem in rendered.problems:
             chars = () if derived else (problem.start, problem.end)
             self._add(place, problem, *chars)
@@ -176,6 +178,12 @@ class _Rendering:
 
     def clozes(self, place: Place) -> tuple[int, ...]:
         return self.numbers.get(place, ())
+
+
+def _shows_nothing(span: Span, place: Place) -> Diagnostic:
+    message = f"`{place[0]}` shows nothing on the card"
+    help_text = "only comments or blanks are left of it; write what a learner should read"
+    return Diagnostic("empty-field", message, span, "", help_text)
 
 
 def _note(project: Project, placed: Placed, entry: Entry, render: _Rendering, due: int) -> Note:
@@ -250,7 +258,7 @@ def _unused(project: Project, used: set[str]) -> Iterator[Diagnostic]:
         span = Span(Source(f"media/{name}", ""), 0, 0)
         help_text = f"show it: `![what it shows]({name})`, or remove it"
         message = "no question shows this figure"
-        yield Diagnostic("unused-media", message, span, help=help_text, severity="warning")
+        yield Diagnostic("unused-media", message, span, help=help_text)
 
 
 # ------------------------------------------------------------------ decks and their descriptions

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean
-from ankibuild.kinds.base import Filled, Id, refuse, seconds
+from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean, suggest
+from ankibuild.kinds.base import Filled, Id, refuse, seconds, slug
 from ankibuild.shape import Form, build
 from ankibuild.source import Broken, Document, Items, Mapping, Node, Text
 
@@ -63,7 +63,7 @@ def _check_deck_name(name: str) -> str:
 def _check_level(level: str) -> str:
     if level not in LEVELS:
         message = f"`{level}` is not a level"
-        raise refuse("bad-level", message, "", "1 (intro), 2 (core) or 3 (advanced)")
+        raise refuse("bad-level", message, "", "write 1 (intro), 2 (core) or 3 (advanced)")
     return level
 
 
@@ -76,15 +76,35 @@ def _check_url(url: str) -> str:
 def _check_bank_path(path: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*\.yaml", path):
         message = f"`{path}` cannot be the file of a bank"
-        raise refuse("bad-bank-path", message, "", "a name such as `01-batchnorm.yaml`")
+        raise refuse("bad-bank-path", message, "", "it is a name such as `01-batchnorm.yaml`")
     return path
 
 
 def _check_chapters(text: str) -> str:
-    for line in text.splitlines():
+    start = 0
+    for line in text.split("\n"):
         if seconds(line.split(" ")[0]) is None or " " not in line:
             message = f"`{line}` is not a chapter"
-            raise refuse("bad-chapter", message, "", "a time and a title: `7:26 starter code`")
+            help_text = "a time and a title on each line, as in `7:26 starter code`"
+            chars = (start, start + len(line))
+            raise refuse("bad-chapter", message, "", help_text, chars=chars)
+        start += len(line) + 1
+    return text
+
+
+def _check_item_id(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+\.[a-z0-9-]+", text):
+        message = f"`{text}` cannot be the id of an item"
+        topic, _, rest = text.partition(".")
+        better = f"{slug(topic)}.{slug(rest)}" if rest else f"its-topic.{slug(text)}"
+        raise refuse("bad-id", message, "", f"topic and item, as in `{better}`")
+    return text
+
+
+def _check_source_id(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]+([.-][a-z0-9]+)*", text):
+        message = f"`{text}` cannot be the id of a source"
+        raise refuse("bad-id", message, "", f"`{slug(text) or 'makemore-3'}` would do")
     return text
 
 
@@ -94,7 +114,8 @@ Url = Annotated[str, AfterValidator(_check_url)]
 BankPath = Annotated[str, AfterValidator(_check_bank_path)]
 Chapters = Annotated[str, AfterValidator(_check_chapters)]
 #: What a learner must know or do, as `topic.item`.
-ItemId = Annotated[str, Field(pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$")]
+ItemId = Annotated[str, AfterValidator(_check_item_id)]
+SourceId = Annotated[str, AfterValidator(_check_source_id)]
 
 
 class _Data(BaseModel):
@@ -137,13 +158,21 @@ class Part(_Data):
     topics: tuple[Topic, ...] = ()
 
 
+class _TopicsFile(_Data):
+    topics: tuple[object, ...] = ()
+
+
+class _SourcesFile(_Data):
+    sources: tuple[object, ...] = ()
+
+
 class SourceWork(_Data):
     """A lecture, paper, book or page that questions cite; ``kind`` is one of SOURCE_KINDS.
 
     ``chapters`` are lines of a time and a title; ``lectures`` are titles, one a line.
     """
 
-    id: Annotated[str, Field(pattern=r"^[a-z0-9]+([.-][a-z0-9]+)*$")]
+    id: SourceId
     kind: str = ""
     title: Filled
     url: Url | None = None
@@ -258,24 +287,32 @@ def parse(
     problems = list(document.problems)
     root = document.root
     if not isinstance(root, Mapping):
-        if not problems:
-            span = Span(document.source, 0, 0)
-            message = "the curriculum is empty"
-            help_text = "it needs `title`, `namespace`, `license`, `description` and `parts`"
-            problems.append(Diagnostic("empty-curriculum", message, span, help=help_text))
-        return None, tuple(problems)
+        return None, tuple(problems) or (_no_curriculum(document),)
     listed = root.values.get("parts")
     rest = Mapping(tuple(p for p in root.pairs if p[0].value != "parts"), root.start, root.end)
     settings, more = build(document, rest, Form(Settings, "curriculum"))
     problems += more
-    found: list[Part] = []
-    for node in _entries(document, listed, "parts", problems):
-        part = _part(document, node, parts, problems)
-        found += [part] if part else []
-    problems += _repeats(document, listed, "part")
+    found = [
+        (node, part)
+        for node in _entries(document, listed, "parts", problems)
+        if (part := _part(document, node, parts, problems))
+    ]
+    problems += [*_repeats(document, listed, "part"), *_repeats(document, listed, "deck")]
+    # What refers to a part that is broken would be reported for its sake.
+    if not problems:
+        for node, part in found:
+            problems += _deck_topics(document, node, parts.get(part.id, document), part)
     if settings is None:
         return None, tuple(problems)
-    return Curriculum(settings, tuple(found)), tuple(problems)
+    return Curriculum(settings, tuple(part for _, part in found)), tuple(problems)
+
+
+def _no_curriculum(document: Document) -> Diagnostic:
+    span = Span(document.source, 0, 0)
+    empty = document.root is None
+    message = "the curriculum is empty" if empty else "the curriculum has fields, and here are none"
+    help_text = "it needs `title:`, `namespace:`, `license:`, `description:` and `parts:`"
+    return Diagnostic("empty-curriculum", message, span, help=help_text)
 
 
 def _part(
@@ -289,19 +326,30 @@ def _part(
             plan, more = build(document, deck, Form(Plan, "deck"))
             problems += more
             decks += [plan] if plan else []
+        problems += _repeats(document, node.values.get("decks"), "deck")
+        problems += _repeats(document, node.values.get("decks"), "bank")
         name = node.values.get("part")
         own = documents.get(name.value, document) if isinstance(name, Text) else document
+        if own is not document:
+            problems += _only(own, "topics", "part file")
         topics = _topics(own, node if own is document else own.root, problems)
     made: dict[str, object] = {"decks": tuple(decks), "topics": topics}
     part, more = build(document, node, Form(Part, "part", "part"), made)
     problems += more
-    if part:
-        problems += _deck_topics(document, node, own, part)
     return part
+
+
+def _only(document: Document, name: str, noun: str) -> list[Diagnostic]:
+    """Say what is wrong with a file whose only field is the list ``name``."""
+    if document.root is None:
+        return []
+    form = Form(_TopicsFile if name == "topics" else _SourcesFile, noun)
+    return build(document, document.root, form, {name: ()})[1]
 
 
 def _topics(document: Document, node: Node | None, problems: list[Diagnostic]) -> tuple[Topic, ...]:
     topics: list[Topic] = []
+    all_items: list[Node] = []
     listed = node.values.get("topics") if isinstance(node, Mapping) else None
     for entry in _entries(document, listed, "topics", problems):
         items: list[Item] = []
@@ -309,18 +357,19 @@ def _topics(document: Document, node: Node | None, problems: list[Diagnostic]) -
         for node_ in _entries(document, inner, "items", problems):
             item = _headed(document, node_, Item, ITEM_KINDS, "item", problems)
             items += [item] if item else []
-        problems += _repeats(document, inner, *ITEM_KINDS)
+        all_items += inner.items if isinstance(inner, Items) else ()
         form = Form(Topic, "topic", "topic")
         topic, more = build(document, entry, form, {"items": tuple(items)})
         problems += more
         topics += [topic] if topic else []
+    problems += _repeats(document, Items(tuple(all_items), 0, 0), *ITEM_KINDS)
     problems += _repeats(document, listed, "topic")
     return tuple(topics)
 
 
 def parse_sources(document: Document) -> tuple[dict[str, SourceWork], tuple[Diagnostic, ...]]:
     """Read ``sources.yaml``: the works by id."""
-    problems = list(document.problems)
+    problems = [*document.problems, *_only(document, "sources", "list of sources")]
     listed = document.root.values.get("sources") if isinstance(document.root, Mapping) else None
     works: dict[str, SourceWork] = {}
     for node in _entries(document, listed, "sources", problems):
@@ -360,7 +409,7 @@ def _headed(
         if not isinstance(node, Broken):
             problems.append(_unknown_head(document, node, kinds, noun))
         return None
-    built, more = build(document, node, Form(model, noun, head), {"kind": head})
+    built, more = build(document, node, Form(model, noun, head, ("id", "kind")), {"kind": head})
     problems += more
     return built
 
@@ -402,12 +451,14 @@ def _repeats(document: Document, listed: Node | None, *heads: str) -> Iterable[D
 def _deck_topics(document: Document, node: Node, own: Document, part: Part) -> Iterable[Diagnostic]:
     """Every topic is in one deck, and every deck's topics exist."""
     known = {topic.id for topic in part.topics}
+    guessed: set[str] = set()
     placed = {topic for plan in part.decks for topic in plan.topics}
     decks = node.values.get("decks") if isinstance(node, Mapping) else None
     for deck in decks.items if isinstance(decks, Items) else ():
         topics = deck.values.get("topics") if isinstance(deck, Mapping) else None
         for name in topics.items if isinstance(topics, Items) else ():
             if isinstance(name, Text) and name.value not in known:
+                guessed.add(suggest(name.value, known) or "")
                 guess = did_you_mean(name.value, known)
                 listed = f"topics of a part stand in decks/{part.id}/part.yaml"
                 yield Diagnostic(
@@ -420,7 +471,7 @@ def _deck_topics(document: Document, node: Node, own: Document, part: Part) -> I
     root = own.root.values.get("topics") if isinstance(own.root, Mapping) else None
     for entry in root.items if isinstance(root, Items) else ():
         named = entry.values.get("topic") if isinstance(entry, Mapping) else None
-        if isinstance(named, Text) and named.value in known - placed:
+        if isinstance(named, Text) and named.value in known - placed - guessed:
             help_text = f"name it in a deck of decks/curriculum.yaml: `topics: [{named.value}]`"
             message = f"`{named.value}` is in no deck of the arc"
             yield Diagnostic("topic-in-no-deck", message, own.span(named), "", help_text)

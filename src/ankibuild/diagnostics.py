@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+from urllib.parse import quote
 
 Severity = Literal["error", "warning"]
 
@@ -252,7 +253,7 @@ def _help(text: str, width: int, paint: Painter) -> list[str]:
         return []
     first, *rest = _visible(text).split("\n")
     lead = " " * width + " " + paint("= help:", "help")
-    return [f"{lead} {first}", *(" " * (width + 9) + line for line in rest)]
+    return [f"{lead} {first}", *((" " * (width + 9) + line).rstrip() for line in rest)]
 
 
 def _record(diagnostic: Diagnostic) -> dict[str, object]:
@@ -313,19 +314,27 @@ def _sarif(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _sarif_result(d: Diagnostic) -> dict[str, object]:
-    region = {
-        "startLine": d.span.line,
-        "startColumn": d.span.column,
-        "endLine": d.span.end_line,
-        "endColumn": d.span.end_column,
-    }
-    location = {"artifactLocation": {"uri": d.span.source.path}, "region": region}
+    related = [
+        {"physicalLocation": _physical(label.span), "message": {"text": label.text}}
+        for label in d.related
+    ]
     return {
         "ruleId": d.rule,
         "level": d.severity,
         "message": {"text": d.message + (f"\n{d.help}" if d.help else "")},
-        "locations": [{"physicalLocation": location}],
+        "locations": [{"physicalLocation": _physical(d.span)}],
+        **({"relatedLocations": related} if related else {}),
     }
+
+
+def _physical(span: Span) -> dict[str, object]:
+    region = {
+        "startLine": span.line,
+        "startColumn": span.column,
+        "endLine": span.end_line,
+        "endColumn": span.end_column,
+    }
+    return {"artifactLocation": {"uri": quote(span.source.path)}, "region": region}
 
 
 FORMATS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {

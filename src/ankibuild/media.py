@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from ankibuild.diagnostics import Diagnostic, Source, Span
@@ -41,7 +43,7 @@ def packed_name(name: str, content: bytes) -> str:
 def load(folder: Path, shown: str) -> tuple[dict[str, MediaFile], tuple[Diagnostic, ...]]:
     """Read the files of a folder (not of those below it); ``shown`` is how messages name it.
 
-    Returns the sound files by name and the problems of the others.
+    Returns the files by name, the faulty ones without content, and what is wrong with these.
     """
     files: dict[str, MediaFile] = {}
     problems: list[Diagnostic] = []
@@ -54,10 +56,25 @@ def load(folder: Path, shown: str) -> tuple[dict[str, MediaFile], tuple[Diagnost
         content = b"" if trouble else path.read_bytes()
         found = [trouble] if trouble else _faults(path.name, content)
         problems += [_problem(f"{shown}/{path.name}", *fault) for fault in found]
-        if not found:
-            files[path.name] = MediaFile(path.name, packed_name(path.name, content), content)
+        # A faulty file keeps its name: the questions that show it are not to blame.
+        kept = b"" if found else content
+        files[path.name] = MediaFile(path.name, packed_name(path.name, kept), kept)
     problems += _clashes(files, shown)
     return files, tuple(problems)
+
+
+def load_records(folder: Path, shown: str) -> tuple[dict[str, Any], tuple[Diagnostic, ...]]:
+    """Read the recorded numbers of the runs behind figures: a folder's JSON files, by name."""
+    records: dict[str, Any] = {}
+    problems: list[Diagnostic] = []
+    for path in sorted(folder.glob("*.json")):
+        try:
+            records[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            message = "these recorded numbers cannot be read"
+            help_text = f"run `python {shown}/{path.stem}.py` again"
+            problems.append(_problem(f"{shown}/{path.name}", "bad-record", message, help_text))
+    return records, tuple(problems)
 
 
 Fault = tuple[str, str, str]
@@ -68,11 +85,12 @@ def _problem(path: str, rule: str, message: str, help_text: str) -> Diagnostic:
 
 
 def _unreadable(path: Path, folder: Path) -> Fault | None:
+    # Not a file first: a link that leads to itself cannot be resolved.
+    if not path.is_file():
+        return "media-unreadable", "this is not a file", "put a picture here, or remove it"
     if not path.resolve().is_relative_to(folder.resolve()):
         message = "this file is a link to somewhere outside the folder"
         return "media-outside", message, "copy the file itself into the folder"
-    if not path.is_file():
-        return "media-unreadable", "this is not a file", "put a picture here, or remove it"
     if path.stat().st_size > LARGEST:
         message = f"this file is larger than {LARGEST // 1_000_000} MB"
         return "media-too-large", message, "make it smaller; SVG or WebP is best for figures"
@@ -94,7 +112,8 @@ def _svg_faults(content: bytes) -> Iterable[Fault]:
     try:
         root = ElementTree.fromstring(content)  # noqa: S314 - entities were refused above
     except ElementTree.ParseError as error:
-        yield "unsafe-svg", f"this SVG is not well-formed ({error})", "save it again"
+        message = f"this SVG breaks off or is no XML at its line {error.position[0]}"
+        yield "unsafe-svg", message, "save it again"
         return
     for element in root.iter():
         tag = str(element.tag).rpartition("}")[2].casefold()

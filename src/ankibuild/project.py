@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from ankibuild import curriculum as curricula
 from ankibuild import media as figures
 from ankibuild.bank import Bank, Entry, parse
 from ankibuild.curriculum import Curriculum, Slot, SourceWork
-from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean
+from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean, suggest
 from ankibuild.media import MediaFile
 from ankibuild.source import LARGEST, Document, read
 
@@ -37,6 +39,7 @@ class Project:
     banks: tuple[Placed, ...] = ()
     sources: Mapping[str, SourceWork] = field(default_factory=dict)
     media: Mapping[str, MediaFile] = field(default_factory=dict)
+    records: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -58,24 +61,36 @@ def load(root: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     """Load a project. Returns None beside at least one error when its curriculum cannot be read."""
     document = read_file(root, CURRICULUM)
     parts = {
-        path.parent.name: read_file(root, path.relative_to(root).as_posix())
-        for path in sorted((root / "decks").glob("*/part.yaml"))
+        folder.name: read_file(root, f"decks/{folder.name}/part.yaml")
+        for folder in _folders(root / "decks")
+        if os.path.lexists(folder / "part.yaml")
     }
     arc, problems = curricula.parse(document, parts)
-    found = [*problems, *(p for part in parts.values() for p in part.problems)]
+    problems += tuple(problem for part in parts.values() for problem in part.problems)
+    found = list(problems)
     if arc is None:
         return None, tuple(found)
     works, more = _sources(root)
     files, faults = figures.load(root / "media", "media")
+    records, damaged = figures.load_records(root / "media/src", "media/src")
     banks, mistakes = _banks(root, arc)
-    found += [*more, *faults, *mistakes]
-    project = Project(root, arc, banks, works, files)
-    found += [*_unlisted(root, arc), *_duplicates(banks), *_references(project)]
+    found += [*more, *faults, *damaged, *mistakes]
+    project = Project(root, arc, banks, works, files, records)
+    found += _duplicates(banks)
+    # What a broken file lists is not known; who refers to it is not to blame.
+    if not problems:
+        found += [*_unlisted(root, arc), *_unknown_items(project)]
+    if not more:
+        found += _unknown_sources(project)
     return project, tuple(found)
 
 
+def _folders(place: Path) -> list[Path]:
+    return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+
+
 def _sources(root: Path) -> tuple[dict[str, SourceWork], tuple[Diagnostic, ...]]:
-    if not (root / SOURCES).is_file():
+    if not os.path.lexists(root / SOURCES):
         return {}, ()
     return curricula.parse_sources(read_file(root, SOURCES))
 
@@ -83,7 +98,7 @@ def _sources(root: Path) -> tuple[dict[str, SourceWork], tuple[Diagnostic, ...]]
 def _banks(root: Path, arc: Curriculum) -> tuple[tuple[Placed, ...], list[Diagnostic]]:
     banks: list[Placed] = []
     problems: list[Diagnostic] = []
-    for slot in arc.slots:
+    for slot in {slot.path: slot for slot in arc.slots}.values():
         if not os.path.lexists(root / slot.path):
             continue
         bank, more = parse(read_file(root, slot.path))
@@ -125,15 +140,24 @@ def _unlisted(root: Path, arc: Curriculum) -> Iterable[Diagnostic]:
         known = shown in listed or path.name == "part.yaml" or path.parent == root / "decks"
         if known or path.suffix not in (".yaml", ".yml"):
             continue
-        guess = did_you_mean(shown, listed)
-        line = f"      - deck: {path.stem[:2]} …\n        bank: {path.name}\n        topics: […]"
+        lost = [name for name in listed if not os.path.lexists(root / name)]
         yield Diagnostic(
             "bank-in-no-arc",
             f"`{path.stem}` is in no arc",
             Span(Source(shown, ""), 0, 0),
-            help=(f"{guess}\n" if guess else "")
-            + f"or add it to the decks of its part in {CURRICULUM}:\n{line}",
+            help=_way_into_the_arc(path, suggest(shown, lost)),
         )
+
+
+def _way_into_the_arc(path: Path, meant: str | None) -> str:
+    number, _, rest = path.stem.partition("-")
+    name = (rest if number.isdigit() else path.stem).replace("-", " ").capitalize()
+    digits = number if re.fullmatch(r"\d\d", number) else "01"
+    added = (
+        f"add it to the decks of its part in {CURRICULUM}:\n"
+        f"- deck: {digits} {name}\n  bank: {path.stem}.yaml\n  topics: […]"
+    )
+    return f"rename it to `{meant}`, or {added}" if meant else added
 
 
 def _duplicates(banks: tuple[Placed, ...]) -> Iterable[Diagnostic]:
@@ -153,17 +177,22 @@ def _duplicates(banks: tuple[Placed, ...]) -> Iterable[Diagnostic]:
             )
 
 
-def _references(project: Project) -> Iterable[Diagnostic]:
-    """Report sources and curriculum items that banks name and that do not exist."""
-    for placed in project.banks:
-        bank = placed.bank
+def _unknown_sources(project: Project) -> Iterable[Diagnostic]:
+    """Report sources that banks name and that do not exist."""
+    for bank in (placed.bank for placed in project.banks):
         if bank.head.source and bank.head.source not in project.sources:
             yield _unknown_source(project, bank.head.source, bank.span("source"))
         for entry in bank.entries:
-            question = entry.question
-            if question.source and question.source not in project.sources:
-                yield _unknown_source(project, question.source, entry.span(("source",)))
-            for number, item in enumerate(question.covers):
+            name = entry.question.source
+            if name and name not in project.sources:
+                yield _unknown_source(project, name, entry.span(("source",)))
+
+
+def _unknown_items(project: Project) -> Iterable[Diagnostic]:
+    """Report curriculum items that questions cover and that do not exist."""
+    for placed in project.banks:
+        for entry in placed.bank.entries:
+            for number, item in enumerate(entry.question.covers):
                 if item not in project.curriculum.items:
                     yield _unknown_item(project, placed, item, entry.span(("covers", number)))
 
@@ -172,7 +201,7 @@ def _unknown_source(project: Project, name: str, span: Span) -> Diagnostic:
     guess = did_you_mean(name, project.sources)
     known = tuple(project.sources)
     listed = f"sources are listed in {SOURCES}"
-    if len(known) <= 12:
+    if 0 < len(known) <= 12:
         listed += f": {', '.join(known)}"
     return Diagnostic(
         "unknown-source",

@@ -119,7 +119,7 @@ def parse(source: Source) -> tuple[Ledger, tuple[Diagnostic, ...]]:
             continue
         try:
             row = _row(json.loads(line))
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, RecursionError):
             problems.append(_damaged(Span(source, start, start + len(line))))
             continue
         if isinstance(row, Release):

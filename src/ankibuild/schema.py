@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from typing import Any
 
 from ankibuild.bank import Head
@@ -77,10 +76,13 @@ def _blank(form: Form[Question], field: str) -> list[str]:
     return [f"  {field}: …"]
 
 
-def fresh_id(taken: frozenset[str], here: tuple[str, ...]) -> str:
-    """Propose an id nobody has: the prefix most ids of the bank share, and a number."""
-    prefixes = [re.split(r"-", name)[0] for name in here if "-" in name]
-    prefix = max(prefixes, key=prefixes.count) if prefixes else "new"
+def fresh_id(taken: frozenset[str], here: tuple[str, ...], bank: str) -> str:
+    """Propose an id nobody has: the prefix most ids of the bank share, and a number.
+
+    In an empty bank the prefix is the bank's name.
+    """
+    prefixes = [name.partition("-")[0] for name in here if "-" in name]
+    prefix = max(prefixes, key=prefixes.count) if prefixes else bank
     number = 1
     while f"{prefix}-new-{number}" in taken:
         number += 1

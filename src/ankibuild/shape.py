@@ -31,6 +31,8 @@ SYNONYMS = {
     "prints": "output",
     "time": "at",
     "timestamp": "at",
+    "link": "url",
+    "licence": "license",
     "place": "at",
     "sources": "source",
     "items": "covers",
@@ -47,17 +49,19 @@ SYNONYMS = {
 class Form(Generic[M]):
     """What a mapping in a file must look like: a model, and how to talk about it.
 
-    ``head`` is the key that gives the model's ``id``, when the mapping starts with its kind.
+    ``head`` is the key that gives the model's ``id``, when the mapping starts with its kind;
+    ``hidden`` are fields that an author does not write.
     """
 
     model: type[M]
     noun: str
     head: str | None = None
+    hidden: tuple[str, ...] = ("id",)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The keys an author may write, the head first."""
-        names = tuple(name for name in self.model.model_fields if name != "id")
+        names = tuple(name for name in self.model.model_fields if name not in self.hidden)
         required = [name for name in names if self.is_required(name)]
         rest = [name for name in names if name not in required]
         return (*([self.head] if self.head else []), *required, *rest)
@@ -126,14 +130,13 @@ def _article(noun: str) -> str:
 
 
 def _not_a_mapping(document: Document, node: Node, form: Form[M]) -> Diagnostic:
-    example = f"- {form.head}: its-id" if form.head else f"{form.fields[0]}: …"
-    return Diagnostic(
-        "wrong-shape",
-        f"{_article(form.noun)} has fields, and here are none",
-        document.span(node).first_line(),
-        "",
-        f"write `{example}` and its fields under it",
-    )
+    span = document.span(node).first_line()
+    if form.head is None:
+        message = f"{_article(form.noun)} starts with `{form.fields[0]}:`, and this does not"
+        return Diagnostic("wrong-shape", message, span, "", f"write `{form.fields[0]}:` above it")
+    message = f"{_article(form.noun)} has fields, and here are none"
+    help_text = f"write `- {form.head}: its-id` and its fields under it"
+    return Diagnostic("wrong-shape", message, span, "", help_text)
 
 
 def _unknown(document: Document, node: Mapping, form: Form[M]) -> Iterable[Diagnostic]:
@@ -143,12 +146,13 @@ def _unknown(document: Document, node: Mapping, form: Form[M]) -> Iterable[Diagn
         for word, name in SYNONYMS.items()
         if name in form.fields and word not in form.fields
     }
-    for key, _ in node.pairs:
-        if key.value in form.fields:
+    for key, value in node.pairs:
+        if key.value in form.fields or (key.value == "<<" and _broken(value)):
             continue
         guess = suggest(key.value, [*missing, *form.fields, *synonyms])
         meant = synonyms.get(guess or "", guess)
-        state = ", which is missing?" if meant in missing else "?"
+        needed = meant in missing and form.is_required(meant)
+        state = ", which is missing?" if needed else "?"
         listed = f"fields of {form.noun.removesuffix(' question')}: {', '.join(form.fields)}"
         yield Diagnostic(
             "unknown-field",
@@ -201,7 +205,7 @@ def _wrong_shapes(
 def _wrong_list(document: Document, name: str, value: Node, form: Form[M]) -> Diagnostic | None:
     rule = "bad-tags" if name == "tags" else "wrong-shape"
     if not isinstance(value, Items):
-        return _not_a_list(document, rule, name, value)
+        return _not_a_list(document, rule, name, value, form)
     for item in value.items:
         if form.is_list_of_texts(name):
             if not isinstance(item, Text):
@@ -211,11 +215,16 @@ def _wrong_list(document: Document, name: str, value: Node, form: Form[M]) -> Di
     return None
 
 
-def _not_a_list(document: Document, rule: str, name: str, value: Node) -> Diagnostic:
+def _not_a_list(document: Document, rule: str, name: str, value: Node, form: Form[M]) -> Diagnostic:
     span = document.span(value).first_line()
+    if isinstance(value, Mapping) and form.is_list_of_texts(name):
+        help_text = f"for example `{name}: [one, two]`"
+        return Diagnostic(rule, f"`{name}` is a list", span, "a mapping", help_text)
     if isinstance(value, Text) and name in ("tags", "covers", "topics", "sources"):
         words = re.split(r"\s*[,\n]\s*", value.value.strip())
-        return Diagnostic(rule, f"`{name}` is a list", span, "one text", f"write `{name}: [{', '.join(words)}]`")
+        return Diagnostic(
+            rule, f"`{name}` is a list", span, "one text", f"write `{name}: [{', '.join(words)}]`"
+        )
     entries = value.value.splitlines() if isinstance(value, Text) else [span.text]
     listed = "\n".join(f"  - {entry.strip()}" for entry in _few(entries or ["…"]))
     label = "one text" if isinstance(value, Text) else "a mapping"
@@ -251,8 +260,8 @@ def _deep(node: Node, levels: int) -> Node | None:
     """Find a mapping, or a list more than ``levels`` deep, in a value."""
     if isinstance(node, Mapping) or (isinstance(node, Items) and not levels):
         return node
-    inner = node.items if isinstance(node, Items) else ()
-    return next(filter(None, (_deep(item, levels - 1) for item in inner)), None)
+    found = (_deep(item, levels - 1) for item in (node.items if isinstance(node, Items) else ()))
+    return next((wrong for wrong in found if wrong), None)
 
 
 def _not_a_text(document: Document, name: str, value: Node, form: Form[M]) -> Diagnostic:
@@ -293,7 +302,8 @@ def _validate(
     try:
         return form.model.model_validate(values), []
     except ValidationError as error:
-        details = [dict(detail) for detail in error.errors(include_url=False, include_input=False)]
+        found = error.errors(include_url=False, include_input=False)
+        details: list[dict[str, Any]] = [{**detail} for detail in found]
     # Pydantic counts sound entries only: with an unsound one, "too few" is not another mistake.
     inside = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
     problems: dict[tuple[str, int], tuple[str, Diagnostic]] = {}
@@ -324,7 +334,7 @@ def _explain(
         return key, Diagnostic("too-few", message, span, "", help_text)
     name = form.noun.removesuffix(" question")
     message = f"`{key}` cannot be read as part of {_article(name)}"
-    help_text = f"`ankibuild new {name} …` shows what it looks like"
+    help_text = f"fields of {name}: {', '.join(form.fields)}"
     return key, Diagnostic("wrong-shape", message, span, "", help_text)
 
 

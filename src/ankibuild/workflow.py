@@ -17,7 +17,7 @@ from ankibuild.kinds import Question
 from ankibuild.outputs import apkg
 from ankibuild.project import Project
 from ankibuild.released import Changes, Ledger, Release
-from ankibuild.rules import Subject
+from ankibuild.rules import Subject, allowed
 from ankibuild.rules import check as check_rules
 from ankibuild.schema import fresh_id, skeleton
 from ankibuild.source import append_item
@@ -54,14 +54,19 @@ def load(root: Path, *, large_change: bool = False) -> Workspace:
     collection, more = collect(project)
     ledger, damaged = read_ledger(root)
     subject = Subject(project, collection, ledger, large_change)
-    found = [*problems, *more, *damaged, *check_rules(subject)]
+    said = (*problems, *more, *damaged, *check_rules(subject))
+    found = [problem for problem in said if not allowed(problem)]
+    if any(problem.rule != "unused-media" for problem in errors(found)):
+        # A question that could not be read may be the one that shows the figure.
+        found = [problem for problem in found if problem.rule != "unused-media"]
     return Workspace(root, subject, sort(found))
 
 
 def read_ledger(root: Path) -> tuple[Ledger, tuple[Diagnostic, ...]]:
     """Read what has been released; nothing has been if there is no ledger."""
     path = root / released.PATH
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    # What is not UTF-8 is damaged, and so is the line that it stands on.
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
     return released.parse(Source(released.PATH, text))
 
 
@@ -208,14 +213,15 @@ def new_question(
         if placed.slot == slot
         for entry in placed.bank.entries
     )
-    chosen = name or fresh_id(taken, here)
+    chosen = name or fresh_id(taken, here, slot.id[3:])
     path = project.root / slot.path
-    with_newlines = path.read_bytes().decode("utf-8") if path.is_file() else _empty_bank(slot)
+    with_newlines = path.read_bytes().decode("utf-8") if path.is_file() else empty_bank(slot)
     text = append_item(with_newlines, skeleton(kind, chosen))
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_text(path, text)
     return path, chosen, text[: text.index(f"- {kind.kind}: {chosen}")].count("\n") + 1
 
 
-def _empty_bank(slot: Slot) -> str:
+def empty_bank(slot: Slot) -> str:
+    """Give a bank without questions, titled like its deck."""
     return f"title: {slot.plan.deck[3:]}\n\nquestions:\n"

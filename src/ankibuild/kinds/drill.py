@@ -171,7 +171,7 @@ def _check_value(number: int, name: str, value: Value) -> None:
             help_text = f"put a space after the colon: `{key}: {rest.strip()}`"
         message = f"`{name}` cannot be the name of a value"
         raise refuse("drill-rows", message, "", help_text, place=("given", number))
-    if value == "":
+    if value in ("", "…"):
         message = f"this row gives no value for `{name}`"
         help_text = f"write it: `{name}: …`"
         raise refuse("empty-field", message, "", help_text, place=("given", number, name))
@@ -180,19 +180,20 @@ def _check_value(number: int, name: str, value: Value) -> None:
 def _check_slot(field: str, found: re.Match[str], names: Row) -> None:
     name, form = found.group(1), found.group(2)
     if name not in names:
-        raise _unknown(field, found, "slot", name, names)
+        raise _unknown(field, found, "unknown-slot", name, names)
     if form is not None and form not in FILTERS:
-        raise _unknown(field, found, "filter", form, FILTERS)
+        raise _unknown(field, found, "unknown-filter", form, FILTERS)
 
 
 def _unknown(
-    field: str, found: re.Match[str], what: str, name: str, options: Iterable[str]
+    field: str, found: re.Match[str], rule: str, name: str, options: Iterable[str]
 ) -> PydanticCustomError:
+    what = rule.removeprefix("unknown-")
     listed = f"{what}s: {', '.join(options)}"
     guess = did_you_mean(name, options)
     return refuse(
-        f"unknown-{what}",
-        f"there is no {what} `{name}`" if what == "filter" else f"no row gives a `{name}`",
+        rule,
+        f"there is no filter `{name}`" if what == "filter" else f"no row gives a `{name}`",
         "" if what == "filter" else "not in `given`",
         f"{guess}\n{listed}" if guess else listed,
         place=(field,),

@@ -36,11 +36,13 @@ class Typein(Question):
                 "make this a `basic` question, or ask for less",
             )
         if "$" in answer or "`" in answer:
+            bare = answer.strip().strip("`")
+            plain = "$" not in bare and "`" not in bare
             raise refuse(
                 "answer-not-typable",
                 "an answer to type is plain text, not Markdown",
                 "the learner would have to type this",
-                f"write `answer: {answer.strip().strip('$`')}`",
+                f"write `answer: {bare}`" if plain else "make this a `basic` question",
             )
         return answer.strip()
 

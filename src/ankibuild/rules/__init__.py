@@ -5,7 +5,7 @@ shows: a sentence, why it matters, and a ``Bad:`` and a ``Good:`` block, both ru
 of form are found by the rooms that read them; they are explained in ``handbook.md``.
 """
 
-from ankibuild.rules.base import RULES, Subject, check
+from ankibuild.rules.base import RULES, Subject, allowed, check
 from ankibuild.rules.explain import Explanation, explanations
 
-__all__ = ["RULES", "Explanation", "Subject", "check", "explanations"]
+__all__ = ["RULES", "Explanation", "Subject", "allowed", "check", "explanations"]

@@ -26,7 +26,8 @@ def _entries(subject: Subject) -> Iterator[tuple[Placed, Entry]]:
 
 
 def words(text: str) -> int:
-    """Count the words of a Markdown text; a formula or a piece of code counts as one."""
+    """Count the words of a Markdown text; a formula, a piece of code or a figure counts as one."""
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", " x ", text)
     text = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", " x ", text, flags=re.DOTALL)
     return len(re.findall(r"\w[\w'’-]*", text))
 
@@ -79,8 +80,9 @@ def _chars(program: str, error: SyntaxProblem) -> tuple[int, int]:
 
 
 def _not_python(span: Span, error: SyntaxProblem) -> Diagnostic:
-    help_text = "run it once; a program on a card must be one that ran"
-    label = error[2].rstrip(".")
+    help_text = "run it before you put it here: `python -c`, or a cell of a notebook"
+    # Python quotes with ' and counts the lines of this piece, not those of the file.
+    label = re.sub(r" on line \d+", "", re.sub(r"'([^']*)'", r"`\1`", error[2])).rstrip(".")
     return Diagnostic("python-syntax", "this is not Python", span, label, help_text)
 
 

@@ -23,7 +23,8 @@ class Explanation:
     @property
     def summary(self) -> str:
         """The first sentence."""
-        return " ".join(self.text.split("\n\n")[0].split())
+        paragraph = " ".join(self.text.split("\n\n")[0].split())
+        return re.split(r"(?<=[.!?]) (?=[A-Z`])", paragraph)[0]
 
     @property
     def examples(self) -> tuple[tuple[str, str], ...]:

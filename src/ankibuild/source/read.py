@@ -41,13 +41,23 @@ def _decode(path: str, data: bytes) -> tuple[str, Diagnostic | None]:
         return "", _whole(path, "file-too-large", message, "split it into several banks")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "", _whole(path, "encoding", "this file is UTF-16", "save it as UTF-8")
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        return _lines(data.decode("utf-8")), None
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        message = f"line {line} is not UTF-8 (byte {data[error.start]:#04x})"
-        return "", _whole(path, "encoding", message, "save the file as UTF-8 in your editor")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), None
+        return "", _not_utf8(path, data, error.start)
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _not_utf8(path: str, data: bytes, start: int) -> Diagnostic:
+    source = Source(path, _lines(data.decode("utf-8", "replace")))
+    at = len(_lines(data[:start].decode("utf-8")))
+    message = f"this is not UTF-8 (byte {data[start]:#04x})"
+    help_text = "save the file as UTF-8 in your editor"
+    return Diagnostic("encoding", message, Span(source, at, at + 1), "", help_text)
 
 
 def _whole(path: str, rule: str, message: str, help_text: str) -> Diagnostic:
@@ -141,6 +151,7 @@ class _Frame:
     start: int
     is_map: bool
     flow: bool
+    refused: bool
     nodes: list[Node] = field(default_factory=list)
 
 
@@ -151,27 +162,23 @@ class _Builder:
         self.source = source
         self.masks = masks
         self.problems: list[Diagnostic] = []
+        self.refused_to = -1  # where the line ends on which a feature of YAML was refused
 
     def build(self, text: str, base: int) -> Node | None:
         """Parse ``text``, which stands at offset ``base`` of the source. Raises YAMLError."""
         root: Node | None = None
         stack: list[_Frame] = []
         for event in self._events(text):
+            if root is not None and isinstance(event, yaml.DocumentStartEvent):
+                self._second_document(base + _index(event.start_mark))
+                break
             node = self._step(event, base, stack)
             if node is None:
                 continue
             if stack:
                 stack[-1].nodes.append(node)
-            elif root is None:
-                root = node
             else:
-                self._report(
-                    "second-document",
-                    "this line starts a second YAML document",
-                    Span(self.source, max(0, node.start - 1), node.start),
-                    help_text="remove the line `---`: a bank is one document",
-                )
-                break
+                root = node
         return root
 
     def _events(self, text: str) -> Iterator[yaml.Event]:
@@ -184,10 +191,10 @@ class _Builder:
 
     def _step(self, event: yaml.Event, base: int, stack: list[_Frame]) -> Node | None:
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-            self._no_yaml_features(event, base)
+            refused = self._no_yaml_features(event, base) is not None
             is_map = isinstance(event, yaml.MappingStartEvent)
             start = base + _index(event.start_mark)
-            stack.append(_Frame(start, is_map, bool(event.flow_style)))
+            stack.append(_Frame(start, is_map, bool(event.flow_style), refused))
             if len(stack) > DEEPEST:
                 raise TooDeepError(start)
             return None
@@ -201,6 +208,8 @@ class _Builder:
 
     def _close(self, frame: _Frame, end: int) -> Node:
         end = frame.start + len(self.source.text[frame.start : end].rstrip())
+        if frame.refused:
+            return Broken(frame.start, end)
         if not frame.is_map:
             return Items(tuple(frame.nodes), frame.start, end)
         pairs: dict[str, tuple[Text, Node]] = {}
@@ -244,6 +253,14 @@ class _Builder:
             Diagnostic(rule, message, span, label, help_text, **more)  # type: ignore[arg-type]
         )
 
+    def _second_document(self, start: int) -> None:
+        self._report(
+            "second-document",
+            "this line starts a second YAML document",
+            Span(self.source, start, start + 3),
+            help_text="remove the line `---`: a bank is one document",
+        )
+
     def _duplicate(self, first: Text, second: Text) -> None:
         self._report(
             "duplicate-key",
@@ -275,15 +292,32 @@ class _Builder:
         start = base + _index(event.start_mark)
         line_end = self.source.text.find("\n", start)
         end = line_end if line_end >= 0 else len(self.source.text)
+        if start < self.refused_to:
+            return Broken(start, end)
+        self.refused_to = end
         sign = self.source.text[start : start + 1]
+        if re.search(r"<<[ \t]*:[ \t]*\Z", self.source.text[max(0, start - 10) : start]):
+            self._merge_key(start, end)
+            return Broken(start, end)
+        collection = isinstance(event, yaml.CollectionStartEvent)
+        word = self.source.text[start:end].split()[0]
         self._report(
             "yaml-syntax",
             f"a value that starts with `{sign}` is not read as text",
             Span(self.source, start, end),
             "read as YAML, not as text",
-            block_help(self.source.text, start, end),
+            f"remove `{word}`" if collection else block_help(self.source.text, start, end),
         )
         return Broken(start, end)
+
+    def _merge_key(self, start: int, end: int) -> None:
+        self._report(
+            "yaml-syntax",
+            "`<<` takes nothing over from elsewhere",
+            Span(self.source, self.source.text.rfind("<<", 0, start), end),
+            "not read",
+            "write the fields out: each question says all of its own",
+        )
 
     def _not_a_mapping(self, start: int) -> Broken:
         line_end = self.source.text.find("\n", start)

@@ -18,7 +18,10 @@ from ankibuild.diagnostics import Diagnostic, Source, Span
 
 _KEY = re.compile(r"([ \t]*)((?:- +)?)([A-Za-z_][\w-]*)[ \t]*:(?=[ \t]|$)[ \t]*")
 _KEY_WITHOUT_SPACE = re.compile(r"([ \t]*)((?:- +)?)([a-z]+):(?=[^\s:/])")
-_LIST_FIELDS = ("tags", "covers", "given", "hints", "steps", "rubric", "questions")
+_LIST_FIELDS = (
+    *("tags", "covers", "given", "hints", "lines", "rubric", "questions", "retired"),
+    *("parts", "decks", "topics", "items", "sources"),
+)
 _LETTERS = re.compile(r"\\([A-Za-z]+|.)")
 _KNOWN_ESCAPES = set('0abtnvfre "/\\N_LPxuU')
 
@@ -121,11 +124,21 @@ def _opens_block(row: str) -> int | None:
 # ------------------------------------------------------------------ what people do
 
 
+def _conflict(line: _Line, _end: int) -> Finding | None:
+    if not re.match(r"<{7} |={7}$|>{7} ", line.text):
+        return None
+    message = "a conflict of a merge is still in this file"
+    help_text = "keep one of the two versions, and remove the lines `<<<<<<<`, `=======`, `>>>>>>>`"
+    return Diagnostic("yaml-syntax", message, line.span(0), "", help_text), None
+
+
 def _tab(line: _Line, _end: int) -> Finding | None:
     lead = line.text[: len(line.text) - len(line.text.lstrip())]
-    if "\t" not in lead:
+    at = len(lead) - len(lead.lstrip(" "))
+    if at == len(lead):
         return None
-    at = lead.index("\t")
+    if lead[at] != "\t":
+        return _strange_space(line, at), None
     problem = Diagnostic(
         "yaml-syntax",
         "a tab is used for indentation",
@@ -134,6 +147,16 @@ def _tab(line: _Line, _end: int) -> Finding | None:
         "indent with spaces; in most editors: “convert indentation to spaces”",
     )
     return problem, None
+
+
+def _strange_space(line: _Line, at: int) -> Diagnostic:
+    return Diagnostic(
+        "yaml-syntax",
+        f"a special space (U+{ord(line.text[at]):04X}) is used for indentation",
+        line.span(at, at + 1),
+        "not a plain space",
+        "it often comes with text copied from a web page; type the spaces again",
+    )
 
 
 def _no_space(line: _Line, _end: int) -> Finding | None:
@@ -163,6 +186,33 @@ def _no_space_after_dash(line: _Line, _end: int) -> Finding | None:
         line.span(len(found.group(1)), found.end()),
         "not read as the start of an entry",
         f"write `- {line.text[found.end() :].strip()}`",
+    )
+    return problem, None
+
+
+def _directive(line: _Line, _end: int) -> Finding | None:
+    if not line.text.startswith("%"):
+        return None
+    message = "a line that starts with `%` is for YAML parsers, not for a bank"
+    return Diagnostic("yaml-syntax", message, line.span(0), "", "remove it"), None
+
+
+def _no_colon(line: _Line, _end: int) -> Finding | None:
+    """Find the head of an entry whose colon is missing, or is that of another script."""
+    found = re.match(r"( *- +)([a-z]+)(： ?| +)([\w-]+)[ \t]*$", line.text)
+    below = line.source.text[line.start + len(line.text) + 1 :].partition("\n")[0]
+    key = _KEY.match(below)
+    if not found or not key or key.group(2) or len(key.group(1)) != found.end(1):
+        return None
+    name, sign = found.group(2), found.group(3).strip()
+    problem = Diagnostic(
+        "yaml-syntax",
+        f"the colon after `{name}` is a full-width one"
+        if sign
+        else f"there is no colon after `{name}`",
+        line.span(*(found.span(3) if sign else found.span(2))),
+        "not read as a field",
+        f"write `- {name}: {found.group(4)}`",
     )
     return problem, None
 
@@ -208,19 +258,25 @@ def _starts_with_brace(line: _Line, end: int) -> Finding | None:
     key = _KEY.match(line.text)
     if key is None or (key.group(3) in _LIST_FIELDS and not value.startswith("{{")):
         return _unbalanced(line, at, end) if key is None or value[0] in "{[" else None
-    if _closes(line.source.text, line.start + at, end) and not value.startswith("{{"):
+    close = _closing_bracket(line.source.text, line.start + at, end)
+    whole = close >= 0 and _nothing_after(line.source.text, close, end)
+    if whole and not value.startswith("{{"):
         return None
-    sign = value[0]
-    kind = "mapping" if sign == "{" else "list"
-    message = f"a value that starts with `{sign}` starts a YAML {kind}"
-    return _problem(line, at, message, "read as YAML, not as text")
+    return _problem(line, at, _starts_a(value[0]), "read as YAML, not as text")
+
+
+def _starts_a(sign: str) -> str:
+    return f"a value that starts with `{sign}` starts a YAML {'mapping' if sign == '{' else 'list'}"
 
 
 def _unbalanced(line: _Line, at: int, end: int) -> Finding | None:
     text = line.source.text
-    if _closes(text, line.start + at, end):
+    close = _closing_bracket(text, line.start + at, end)
+    if close >= 0 and _nothing_after(text, close, end):
         return None
     sign, other = text[line.start + at], "]" if text[line.start + at] == "[" else "}"
+    if close >= 0:
+        return _problem(line, at, _starts_a(sign), "read as YAML, not as text")
     problem = Diagnostic(
         "yaml-syntax",
         f"this `{sign}` is never closed",
@@ -231,8 +287,15 @@ def _unbalanced(line: _Line, at: int, end: int) -> Finding | None:
     return problem, Mask(line.start + at, line.start + len(line.text.rstrip()))
 
 
-def _closes(text: str, start: int, end: int) -> bool:
-    """Tell whether the bracket at ``start`` is closed, with nothing but a comment after it."""
+def _nothing_after(text: str, close: int, end: int) -> bool:
+    """Tell whether the line goes on after ``close`` with nothing but a comment."""
+    stop = text.find("\n", close, end)
+    rest = text[close + 1 : stop if stop >= 0 else end]
+    return not rest.strip() or bool(re.match(r"[ \t]+#", rest))
+
+
+def _closing_bracket(text: str, start: int, end: int) -> int:
+    """Find the bracket that closes the one at ``start``, or -1."""
     depth, quote = 0, ""
     for at in range(start, end):
         c = text[at]
@@ -245,9 +308,8 @@ def _closes(text: str, start: int, end: int) -> bool:
         elif c in "]}":
             depth -= 1
             if depth == 0:
-                rest = text[at + 1 : text.find("\n", at) if "\n" in text[at:end] else end]
-                return not rest.strip() or bool(re.match(r"[ \t]+#", rest))
-    return False
+                return at
+    return -1
 
 
 def _quoted(line: _Line, end: int) -> Finding | None:
@@ -268,20 +330,24 @@ def _quoted(line: _Line, end: int) -> Finding | None:
             block_help(text, start, line.start + len(line.text.rstrip())),
         )
         return problem, Mask(start, line.start + len(line.text.rstrip()))
-    rest = text[close + 1 : text.find("\n", close) if "\n" in text[close:end] else end]
-    if not rest.strip() or re.match(r"[ \t]+#", rest):
+    if _nothing_after(text, close, end):
         return None
-    span = Span(
-        line.source, close + 1 + len(rest) - len(rest.lstrip()), close + 1 + len(rest.rstrip())
-    )
+    rest = text[close + 1 : end].partition("\n")[0]
+    first = close + 1 + len(rest) - len(rest.lstrip())
+    span = Span(line.source, first, close + 1 + len(rest.rstrip()))
     problem = Diagnostic(
         "yaml-syntax",
         "the text goes on after its closing quote",
         span,
         "left over",
-        block_help(text, start, close + 1 + len(rest.rstrip()), keep_quotes=True),
+        block_help(
+            text,
+            start,
+            close + 1 + len(rest.rstrip()),
+            keep_quotes=not rest.rstrip().endswith(sign),
+        ),
     )
-    return problem, Mask(start, close + 1 + len(rest.rstrip()))
+    return problem, Mask(start, span.end)
 
 
 def _closing_quote(text: str, start: int, end: int) -> int:
@@ -318,10 +384,11 @@ def _special_start(line: _Line, _end: int) -> Finding | None:
     if not found:
         return None
     at, value = found
-    if value[0] in "`@%*&!":
-        return _problem(line, at, _not_text(value[0]), "read as YAML, not as text")
-    if value[0] in "|>" and not re.fullmatch(r"[|>][-+0-9]{0,2}(?:[ \t]+#.*)?", value):
+    header = re.fullmatch(r"[|>][-+0-9]{0,2}(?:[ \t]+#.*)?", value)
+    if not header and re.match(r"\|[-+0-9]{0,2} ", value):
         return _text_after_bar(line, at, value)
+    if value[0] in "`@%*&!" or (value[0] in "|>" and not header):
+        return _problem(line, at, _not_text(value[0]), "read as YAML, not as text")
     if re.match(r"[-?:] ", value) and _KEY.match(line.text):
         return _problem(line, at, _not_text(value[0]), "read as YAML, not as text")
     return None
@@ -334,12 +401,12 @@ def _not_text(sign: str) -> str:
 
 def _text_after_bar(line: _Line, at: int, value: str) -> Finding:
     end = line.start + len(line.text.rstrip())
-    words = value.lstrip("|>-+ ")
+    words = value.lstrip("|-+0123456789").lstrip()
     key = _KEY.match(line.text)
     name = key.group(3) if key else "a"
     problem = Diagnostic(
         "yaml-syntax",
-        f"the text of a block starts on the line after `{value[0]}`",
+        "the text of a block starts on the line after `|`",
         line.span(at + len(value) - len(words) if words else at),
         "belongs on the next line",
         f"write\n{name}: |\n  {words or '…'}",
@@ -363,14 +430,13 @@ def _second_colon(line: _Line, _end: int) -> Finding | None:
 
 def _not_a_field(line: _Line, _end: int) -> Finding | None:
     """Find prose where only `key: value` can stand: most often a block that is not indented."""
-    if _KEY.match(line.text) or re.match(r"[ \t]*(- |-$|#|---|\.\.\.|[\]}\"'])", line.text):
-        return None
-    if line.text.lstrip()[0] in "]}":
-        return None
     before = line.source.text[: line.start].rstrip("\n")
     previous = before[before.rfind("\n") + 1 :]
     indent = len(line.text) - len(line.text.lstrip())
-    if re.search(r":[ \t]*[|>][-+]?[ \t]*$", previous):
+    lead = re.match(r"[ \t]*(- |-$|#|---|\.\.\.|[\]}\"'])", line.text)
+    if _KEY.match(line.text) or (lead and not _unindented(previous, line.text)):
+        return None
+    if _unindented(previous, line.text):
         key = _KEY.match(previous)
         name = key.group(3) if key else "the field"
         problem = Diagnostic(
@@ -384,11 +450,21 @@ def _not_a_field(line: _Line, _end: int) -> Finding | None:
     if _continues(previous, indent):
         return None
     name = _block_above(before, indent)
-    help_text = "text with several lines goes in a block: `a: |`, then the text, indented by two spaces"
-    if name:
+    word = line.text.strip()
+    help_text = "a field is written `q: …`; a text of several lines goes in a block after `|`"
+    equals = re.fullmatch(r"([a-z]+) *= *(.+)", word)
+    if equals:
+        help_text = f"write `{equals[1]}: {equals[2]}`"
+    elif name:
         help_text = f"if it belongs to `{name}`, indent it like the line above"
+    elif re.fullmatch(r"[a-z]+", word):
+        help_text = f"write `{word}:`, with a colon"
     problem = Diagnostic(
-        "yaml-syntax", "this line is not a field", line.span(indent), "no `key: ` at its start", help_text
+        "yaml-syntax",
+        "this line is not a field",
+        line.span(indent),
+        "no `key: ` at its start",
+        help_text,
     )
     return problem, None
 
@@ -402,14 +478,27 @@ def _block_above(before: str, indent: int) -> str:
     return ""
 
 
+def _unindented(previous: str, row: str) -> bool:
+    """Tell whether a row is the text of the block above it, standing right under its key."""
+    key = _KEY.match(previous)
+    if not key or not re.search(r":[ \t]*[|>][-+]?[ \t]*$", previous):
+        return False
+    indent = len(row) - len(row.lstrip())
+    return indent == key.start(3) or (indent < key.start(3) and not row.lstrip().startswith("- "))
+
+
 def _continues(previous: str, indent: int) -> bool:
     """Tell whether a line may continue a plain text that began above it."""
-    return len(previous) - len(previous.lstrip()) < indent
+    key = _KEY.match(previous)
+    return (key.start(3) if key else len(previous) - len(previous.lstrip())) < indent
 
 
 #: In the order in which they are tried on each line.
 _LOOKS: tuple[Callable[[_Line, int], Finding | None], ...] = (
     _tab,
+    _conflict,
+    _directive,
+    _no_colon,
     _no_space_after_dash,
     _no_dash,
     _no_space,
@@ -426,7 +515,9 @@ def _fallback(source: Source, start: int, at: int, error: yaml.YAMLError) -> Dia
 
     if isinstance(error, TooDeepError):
         span = Span(source, at, at + 1)
-        return Diagnostic("yaml-syntax", str(error), span, help="a bank needs four levels at most")
+        return Diagnostic(
+            "yaml-syntax", str(error), span, help="if this is text, put it in a block after `|`"
+        )
     line_start = source.text.rfind("\n", 0, at) + 1
     row = source.line(source.position(at)[0])
     if not row.strip():
@@ -442,11 +533,18 @@ def misplaced(source: Source, start: int, line_start: int, row: str) -> Diagnost
     span = Span(source, line_start + indent, line_start + len(row.rstrip()))
     key, first = _KEY.match(row), _KEY.match(source.line(source.position(start)[0]))
     label, help_text = "", "entries of one list, and fields of one question, start in one column"
+    colon = re.search(r":(?=[ \t]|$)", row)
+    if not key and colon:
+        span = Span(source, line_start + colon.start(), line_start + colon.end())
+        message = "a `: ` inside of a text confuses YAML"
+        help_text = "put the whole text in a block after `|`"
+        return Diagnostic("yaml-syntax", message, span, "read as a key", help_text)
     if key and key.group(2):
         label = "is it indented like the other entries?"
     elif key and first and first.group(2):
         column = first.start(3)
-        label = f"starts in column {indent + 1}, not in {column + 1}"
+        if indent != column:
+            label = f"starts in column {indent + 1}, not in {column + 1}"
         help_text = f"indent it by {column} spaces, to stand under `{first.group(3)}`"
     message = "this line is not indented like its neighbors"
     return Diagnostic("yaml-syntax", message, span, label, help_text)
