@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from ankibuild.diagnostics import Diagnostic, suggest
 from ankibuild.source import Broken, Document, Items, Mapping, Node, Text, find, plain_value
@@ -60,11 +62,8 @@ class Form(Generic[M]):
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The keys an author may write, the head first."""
-        names = tuple(name for name in self.model.model_fields if name not in self.hidden)
-        required = [name for name in names if self.is_required(name)]
-        rest = [name for name in names if name not in required]
-        return (*([self.head] if self.head else []), *required, *rest)
+        """The keys an author may write, the head first, then what is required."""
+        return tuple(_traits(self))
 
     def name(self, key: str) -> str:
         """Give the model's name for an author's key."""
@@ -72,19 +71,41 @@ class Form(Generic[M]):
 
     def is_list(self, key: str) -> bool:
         """Tell whether a field is a list."""
-        return get_origin(self._annotation(key)) is tuple
+        return _traits(self)[key].is_list
 
     def is_list_of_texts(self, key: str) -> bool:
         """Tell whether a field is a list of texts (and not of mappings)."""
-        inner = get_args(self._annotation(key))[0] if self.is_list(key) else None
-        return inner is not None and get_origin(inner) is not dict
+        return _traits(self)[key].is_list_of_texts
 
     def is_required(self, key: str) -> bool:
         """Tell whether a field must be there."""
-        return self.model.model_fields[self.name(key)].is_required()
+        return _traits(self)[key].is_required
 
-    def _annotation(self, key: str) -> Any:
-        return self.model.model_fields[self.name(key)].annotation
+
+@dataclass(frozen=True)
+class _Trait:
+    """What a form asks of one field."""
+
+    is_required: bool
+    is_list: bool
+    is_list_of_texts: bool
+
+
+@cache  # A form is looked at for every question of every bank.
+def _traits(form: Form[Any]) -> dict[str, _Trait]:
+    """Give the fields of a form, the head first, then what is required."""
+    names = [name for name in form.model.model_fields if name not in form.hidden]
+    found = {name: _trait(form.model.model_fields[name]) for name in names}
+    first = {form.head: _trait(form.model.model_fields["id"])} if form.head else {}
+    required = {name: trait for name, trait in found.items() if trait.is_required}
+    return {**first, **required, **found}
+
+
+def _trait(field: FieldInfo) -> _Trait:
+    is_list = get_origin(field.annotation) is tuple
+    inner = get_args(field.annotation)[0] if is_list else None
+    texts = inner is not None and get_origin(inner) is not dict
+    return _Trait(field.is_required(), is_list, texts)
 
 
 def build(
