@@ -201,3 +201,23 @@ def test_every_kind_makes_the_cards_it_promises(repository: Repository):
     rows = '<div class="rows"><div>\\(2\\)</div><div>\\(3\\)</div></div>'
     assert made["rows"].fields[1] == rows
     assert [made[name].cards for name in ("typed", "printed", "rows")] == [(0,)] * 3
+
+
+def test_the_remarks_of_a_drill_follow_its_rows(repository: Repository):
+    repository.bank(
+        """\
+  - drill: rows
+    q: What is $@{x} + 1$?
+    a: $@{y}$
+    hint: Count on from @{x}.
+    extra: The same in every row.
+    given:
+      - {x: 1, y: 2}
+      - {x: 2, y: 3}
+"""
+    )
+    made = note(repository, "rows")
+    assert made.fields[2] == (
+        '<div class="rows"><div>Count on from 1.</div><div>Count on from 2.</div></div>'
+    )
+    assert made.fields[3] == "The same in every row."

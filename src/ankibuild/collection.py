@@ -189,8 +189,8 @@ def _shows_nothing(span: Span, place: Place) -> Diagnostic:
 def _note(project: Project, placed: Placed, entry: Entry, render: _Rendering, due: int) -> Note:
     question = entry.question
     front, back = question.front(render), question.back(render)
-    hint = render(("hint",), question.hint) if question.hint else ""
-    extra = render(("extra",), question.extra) if question.extra else ""
+    hint = question.aside(render, "hint", question.hint) if question.hint else ""
+    extra = question.aside(render, "extra", question.extra) if question.extra else ""
     fields = (
         front,
         back,

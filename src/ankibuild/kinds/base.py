@@ -184,6 +184,10 @@ class Question(BaseModel):
         """HTML of the notetype's Back field."""
         raise NotImplementedError
 
+    def aside(self, render: Render, field: str, text: str) -> str:
+        """HTML of what stands beside: the hint or the extra."""
+        return render((field,), text)
+
     def programs(self) -> tuple[tuple[Place, str], ...]:
         """Give every piece of Python in this question with its place."""
         return ((("verify",), self.verify),) if self.verify else ()

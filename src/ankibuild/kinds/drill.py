@@ -87,6 +87,12 @@ class Drill(Question):
         """Show the answer, once a row."""
         return self._each(render, "a", self.a)
 
+    def aside(self, render: Render, field: str, text: str) -> str:
+        """Show the remark, once a row if it names what a row gives."""
+        if SLOT.search(text):
+            return self._each(render, field, text)
+        return super().aside(render, field, text)
+
     def _each(self, render: Render, field: str, text: str) -> str:
         filled = (render((field,), fill(text, row), derived=True) for row in self.given)
         return '<div class="rows">' + "".join(f"<div>{html}</div>" for html in filled) + "</div>"

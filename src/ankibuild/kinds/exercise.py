@@ -48,6 +48,6 @@ class Exercise(Question):
             f"<li>{render(('rubric', number), check)}</li>"
             for number, check in enumerate(self.rubric)
         )
-        return solution + (
-            f'<p class="lead">Check your own:</p><ul>{checks}</ul>' if checks else ""
-        )
+        if not checks:
+            return solution
+        return f'{block(solution)}<p class="lead">Check your own:</p><ul>{checks}</ul>'
