@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,13 +20,24 @@ from ankibuild.diagnostics import Diagnostic, count, did_you_mean, render
 
 if TYPE_CHECKING:
     from ankibuild.curriculum import Curriculum, Slot
+    from ankibuild.generate import Generator
+    from ankibuild.project import Project
+    from ankibuild.rows import Written
     from ankibuild.rules import Subject
     from ankibuild.workflow import Workspace
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
 
-@click.group(context_settings=CONTEXT)
+class InOrder(click.Group):
+    """Lists the commands in the order in which one meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the commands in the order of their definition."""
+        return list(self.commands)
+
+
+@click.group(context_settings=CONTEXT, cls=InOrder)
 @click.version_option(__version__, prog_name="ankibuild")
 @click.option(
     "-C",
@@ -156,7 +168,7 @@ def _refusals(command: Command) -> Command:
 # ------------------------------------------------------------------ commands
 
 
-@cli.command()
+@cli.command(short_help="Say everything that is wrong, and what to type instead.")
 @click.argument("paths", nargs=-1)
 @click.option(
     "--format",
@@ -170,7 +182,7 @@ def _refusals(command: Command) -> Command:
 def check(context: click.Context, paths: tuple[str, ...], form: str, strict: bool) -> None:
     """Say everything that is wrong, with its place and what to type instead.
 
-    PATHS are files or folders below the project; without them, everything is checked.
+    PATHS are files or folders; without them, everything is checked.
     """
     from ankibuild.workflow import load, select
 
@@ -192,11 +204,12 @@ def _below(root: Path, path: str) -> str:
     """Give a path as diagnostics show it."""
     place = Path(path).resolve()
     if not place.exists():
-        raise click.UsageError(f"there is no `{path}`")
+        where = "here; paths are relative to where you are"
+        raise click.UsageError(f"there is no `{path}` {where}")
     return place.relative_to(root).as_posix() if place.is_relative_to(root) else path
 
 
-@cli.command()
+@cli.command(short_help="Make .apkg files to import into Anki.")
 @click.argument("topics", nargs=-1)
 @click.option(
     "--dist",
@@ -227,9 +240,217 @@ def build(context: click.Context, topics: tuple[str, ...], dist: Path | None) ->
         click.echo(f"{shown}: {count(product.notes, 'note')}, {count(product.cards, 'card')}")
     if space.problems:
         click.echo(f"{_tally(space.problems)}: see `ankibuild check`", err=True)
+    if subject.changes.touched:
+        hint = "a preview: to see it over an earlier one, import with “Update notes: Always”"
+        click.echo(hint, err=True)
 
 
-@cli.command()
+@cli.command(short_help="Run the programs and checks of the questions.")
+@click.argument("targets", nargs=-1)
+@click.option("--report", "as_report", is_flag=True, help="Show how much is proven, by deck.")
+@click.option("--fresh", is_flag=True, help="Run everything, also what has not changed.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a package is missing, too.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes at a time; default: every core.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="As for `check`.",
+)
+@click.pass_context
+def verify(
+    context: click.Context,
+    targets: tuple[str, ...],
+    as_report: bool,
+    fresh: bool,
+    strict: bool,
+    jobs: int | None,
+    form: str,
+) -> None:
+    """Run every program, check and drill row, and say which claims do not hold.
+
+    TARGETS are files, folders or ids of questions. This runs Python code of the banks, fenced in:
+    limited time and memory, no network, no processes, an empty environment. Only what has changed
+    since the last time is run.
+    """
+    from ankibuild import project as projects
+    from ankibuild.diagnostics import errors, sort
+    from ankibuild.verify import claims_of
+    from ankibuild.verify import verify as prove
+    from ankibuild.verify.report import report, table
+
+    root = _root(context)
+    project, problems = projects.load(root)
+    if project is None or errors(problems):
+        _show(errors(problems))
+        click.echo("nothing was run: correct these first", err=True)
+        sys.exit(1)
+    claims = claims_of(project, _question_ids(project, root, targets))
+    with _progress() as progress:
+        proof = prove(claims, root, fresh=fresh, jobs=jobs, progress=progress)
+    found = sort(proof.problems)
+    _show(found, form)
+    if as_report:
+        click.echo(table(report(project, proof.proven, proof.failed)), nl=False)
+    for package in sorted({name for claim in proof.unverified for name in claim.missing}):
+        lost = sum(1 for claim in proof.unverified if package in claim.missing)
+        click.echo(f"not verified here: {package} ({count(lost, 'claim')})", err=True)
+    said = f"{count(len(proof.proven), 'claim')} proven, {len(proof.failed)} not"
+    click.echo(f"{said}; {proof.ran} run, the others as before", err=True)
+    sys.exit(1 if proof.failed or (strict and proof.unverified) else 0)
+
+
+def _question_ids(project: Project, root: Path, targets: tuple[str, ...]) -> list[str]:
+    """Give the ids that targets stand for; none for no target, which means all."""
+    ids: list[str] = []
+    for target in targets:
+        if target in project.entries:
+            ids.append(target)
+            continue
+        if not Path(target).exists():
+            guess = did_you_mean(target, project.entries)
+            raise click.UsageError(f"there is no file and no question `{target}`\n{guess}".strip())
+        path = _below(root, target)
+        inside = [p.bank for p in project.banks if f"{p.bank.path}/".startswith(f"{path}/")]
+        ids += [entry.question.id for bank in inside for entry in bank.entries]
+        if not inside:
+            raise click.UsageError(f"there are no questions in `{target}`")
+    return ids
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Draw a bar on a terminal, and nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    with click.progressbar(length=1, label="running", file=sys.stderr) as bar:
+
+        def show(_done: int, total: int) -> None:
+            bar.length = total
+            bar.update(1)
+
+        yield show
+
+
+@cli.command(short_help="Append a question, to be filled in.")
+@click.argument("kind")
+@click.argument("topic")
+@click.option("--id", "name", help="The question's id; default: one that is free.")
+@click.pass_context
+@_refusals
+def new(context: click.Context, kind: str, topic: str, name: str | None) -> None:
+    """Append a question of a KIND, to be filled in, to the bank of a TOPIC.
+
+    Kinds: basic, reversed, cloze, typein, code, steps, exercise, drill.
+    """
+    from ankibuild import project as projects
+    from ankibuild.kinds import kinds
+    from ankibuild.workflow import new_question
+
+    if kind not in kinds():
+        guess = did_you_mean(kind, kinds()) or f"kinds: {', '.join(kinds())}"
+        raise click.UsageError(f"there is no kind `{kind}`\n{guess}")
+    if name is not None:
+        _guard_id(name)
+    root = _root(context)
+    project, problems = projects.load(root)
+    if project is None:
+        _show(problems)
+        sys.exit(1)
+    slot = _slot(project.curriculum, topic)
+    path, chosen, line = new_question(project, kinds()[kind], slot, name)
+    click.echo(f"{os.path.relpath(path)}:{line}: fill in `{chosen}`, then `ankibuild check`")
+
+
+@cli.command(short_help="Write rows of a drill from a seed.")
+@click.argument("generator", required=False)
+@click.argument("target", required=False)
+@click.option("--rows", type=click.IntRange(2, 200), default=14, help="How many; default: 14.")
+@click.option("--seed", type=int, default=1, help="Another seed gives other rows; default: 1.")
+@click.option("--id", "name", help="Append a new drill of this id to the topic TARGET.")
+@click.pass_context
+@_refusals
+def generate(
+    context: click.Context,
+    generator: str | None,
+    target: str | None,
+    rows: int,
+    seed: int,
+    name: str | None,
+) -> None:
+    """Write rows of a drill, made by a GENERATOR from a seed; without one, list generators.
+
+    TARGET is the id of a drill, whose rows are replaced; or, with --id, a topic to whose bank a
+    whole drill is appended. Everything else in the file stays as it is. The rows are verified.
+    """
+    from ankibuild.generate import generators
+
+    known = generators()
+    if generator is None or target is None:
+        width = max(map(len, known))
+        for one in known.values():
+            click.echo(f"{one.name:<{width}}  {one.summary}")
+        return
+    if generator not in known:
+        guess = did_you_mean(generator, known) or "`ankibuild generate` lists them all"
+        raise click.UsageError(f"there is no generator `{generator}`\n{guess}")
+    written = _generate(_root(context), known[generator], target, rows, seed, name)
+    click.echo(
+        f"{os.path.relpath(written.path)}: {count(written.rows, 'row')} of `{written.question}`"
+    )
+    if written.proof.unverified:
+        missing = sorted({p for claim in written.proof.unverified for p in claim.missing})
+        click.echo(f"not verified here: {', '.join(missing)}", err=True)
+
+
+def _generate(
+    root: Path, generator: Generator, target: str, rows: int, seed: int, name: str | None
+) -> Written:
+    from ankibuild import project as projects
+    from ankibuild.rows import append, rewrite
+
+    project, problems = projects.load(root)
+    if project is None:
+        _show(problems)
+        sys.exit(1)
+    if name is not None:
+        _guard_id(name)
+        slot = _slot(project.curriculum, target)
+        return append(project, slot, generator, name, rows, seed)
+    if target not in project.entries:
+        guess = did_you_mean(target, project.entries) or "with --id, a new drill is appended"
+        raise click.UsageError(f"there is no question `{target}`\n{guess}")
+    return rewrite(project, project.entries[target], generator, rows, seed)
+
+
+def _guard_id(name: str) -> None:
+    from ankibuild.kinds.base import slug
+
+    if slug(name) != name:
+        raise click.UsageError(f"`{name}` cannot be an id; `{slug(name)}` would do")
+
+
+@cli.command(short_help="Explain a rule, or list all rules.")
+@click.argument("rule", required=False)
+def explain(rule: str | None) -> None:
+    """Explain a RULE with a bad and a good example; without one, list all rules."""
+    from ankibuild.rules import explanations
+
+    known = explanations()
+    if rule is None:
+        width = max(map(len, known))
+        for name, entry in known.items():
+            click.echo(f"{name:<{width}}  {entry.summary}")
+        return
+    if rule not in known:
+        guess = did_you_mean(rule, known) or "`ankibuild explain` lists them all"
+        raise click.UsageError(f"there is no rule `{rule}`\n{guess}")
+    click.echo(f"{rule}\n\n{known[rule].text.rstrip()}")
+
+
+@cli.command(short_help="Show how much of the curriculum has questions.")
 @click.option("--missing", is_flag=True, help="List the items that have no question.")
 @click.option("--json", "as_json", is_flag=True, help="Print data for tools.")
 @click.pass_context
@@ -249,38 +470,44 @@ def coverage(context: click.Context, missing: bool, as_json: bool) -> None:
         click.echo(room.missing(found) if missing else room.table(found), nl=False)
 
 
-@cli.command()
-@click.argument("kind")
-@click.argument("topic")
-@click.option("--id", "name", help="The question's id; default: one that is free.")
+@cli.command(short_help="Count what is in the decks.")
+@click.option("--json", "as_json", is_flag=True, help="Print data for tools.")
+@click.option("--forecast", "as_forecast", is_flag=True, help="Simulate how long learning takes.")
+@click.option("--svg", is_flag=True, help="With --forecast: print a picture of it.")
 @click.pass_context
-@_refusals
-def new(context: click.Context, kind: str, topic: str, name: str | None) -> None:
-    """Append a question of a KIND, to be filled in, to the bank of a TOPIC.
+def stats(context: click.Context, as_json: bool, as_forecast: bool, svg: bool) -> None:
+    """Count questions and cards by deck, kind and level: lengths, share of why, share checked.
 
-    Kinds: basic, reversed, cloze, typein, code, steps, exercise, drill.
+    --forecast says when each deck is done and how many reviews a day it takes, for 5, 10 and 20
+    new cards a day, simulated with FSRS.
     """
-    from ankibuild import project as projects
-    from ankibuild.kinds import kinds
-    from ankibuild.kinds.base import slug
-    from ankibuild.workflow import new_question
+    from ankibuild import stats as room
+    from ankibuild.workflow import load
 
-    if kind not in kinds():
-        guess = did_you_mean(kind, kinds()) or f"kinds: {', '.join(kinds())}"
-        raise click.UsageError(f"there is no kind `{kind}`\n{guess}")
-    if name is not None and slug(name) != name:
-        raise click.UsageError(f"`{name}` cannot be an id; `{slug(name)}` would do")
-    root = _root(context)
-    project, problems = projects.load(root)
-    if project is None:
-        _show(problems)
-        sys.exit(1)
-    slot = _slot(project.curriculum, topic)
-    path, chosen, line = new_question(project, kinds()[kind], slot, name)
-    click.echo(f"{os.path.relpath(path)}:{line}: fill in `{chosen}`, then `ankibuild check`")
+    subject = load(_root(context)).subject
+    if subject is None:
+        raise click.UsageError("the curriculum cannot be read; see `ankibuild check`")
+    if as_forecast:
+        click.echo(_forecast(room.cards_by_deck(subject.collection.notes), svg), nl=False)
+        return
+    found = room.stats(subject.project, subject.collection)
+    if as_json:
+        click.echo(json.dumps(room.as_data(found), indent=2, ensure_ascii=False))
+    else:
+        click.echo(room.table(found), nl=False)
 
 
-@cli.command()
+def _forecast(decks: dict[str, int], svg: bool) -> str:
+    try:
+        from ankibuild import forecast
+    except ImportError:
+        message = "a forecast needs the package fsrs: `pip install 'ankibuild[forecast]'`"
+        raise click.UsageError(message) from None
+    short = {name.partition("::")[2]: cards for name, cards in decks.items()}
+    return forecast.svg(short) if svg else forecast.table(short)
+
+
+@cli.command(short_help="Record what learners have from now on.")
 @click.argument("version")
 @click.option("--date", help="Day (2026-11-22) or time (2026-11-22T08:00) in UTC; default: now.")
 @click.option("--large-change", is_flag=True, help="A change of many released notes is meant.")
@@ -324,25 +551,7 @@ def _time(date: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-@cli.command()
-@click.argument("rule", required=False)
-def explain(rule: str | None) -> None:
-    """Explain a RULE with a bad and a good example; without one, list all rules."""
-    from ankibuild.rules import explanations
-
-    known = explanations()
-    if rule is None:
-        width = max(map(len, known))
-        for name, entry in known.items():
-            click.echo(f"{name:<{width}}  {entry.summary}")
-        return
-    if rule not in known:
-        guess = did_you_mean(rule, known) or "`ankibuild explain` lists them all"
-        raise click.UsageError(f"there is no rule `{rule}`\n{guess}")
-    click.echo(f"{rule}\n\n{known[rule].text.rstrip()}")
-
-
-@cli.command()
+@cli.command(short_help="Print a JSON Schema of banks, for editors.")
 def schema() -> None:
     """Print the JSON Schema of a bank, for completion in an editor."""
     from ankibuild import schema as room
