@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -115,15 +116,34 @@ def test_an_anchor_opens_its_place():
 # ------------------------------------------------------------------ coverage
 
 
-def test_items_without_questions_count_as_uncovered(arc: Project):
+def test_an_item_is_covered_by_a_question_or_by_the_checklist_of_its_deck(arc: Project):
     found = coverage.coverage(arc)
     assert sum(part.total for part in found) == 916
     asked = {item for e in arc.entries.values() for item in e.question.covers}
-    assert sum(part.covered for part in found) == len(asked)
+    built = {t for p in arc.banks if p.bank.entries for t in p.slot.plan.topics}
+    listed = {
+        item.id
+        for item in arc.curriculum.items.values()
+        if item.kind in ("video", "reading", "practice")
+        and arc.curriculum.topic_of[item.id].id in built
+    }
+    assert listed - asked
+    covered = len(asked | listed)
+    assert sum(part.covered for part in found) == covered
     data = coverage.as_data(found)
-    assert (data["items"], data["covered"]) == (916, len(asked))
-    assert coverage.missing(found).count("\n") == 916 - len(asked)
+    assert (data["items"], data["covered"]) == (916, covered)
+    assert coverage.missing(found).count("\n") == 916 - covered
     assert coverage.table(found).splitlines()[-1].startswith("all")
+    picture = ElementTree.fromstring(coverage.svg(found))
+    assert len(picture.findall("{http://www.w3.org/2000/svg}text")) == 2 * len(found)
+
+
+def test_a_deck_without_questions_covers_nothing(arc: Project):
+    """A deck without questions yet is not built, and its items count as uncovered."""
+    empty = {slot.part.id for slot in arc.curriculum.slots} - {p.slot.part.id for p in arc.banks}
+    assert empty
+    found = {part.part.id: part for part in coverage.coverage(arc)}
+    assert all(found[name].covered == 0 for name in empty)
 
 
 def test_the_first_banks_cover_their_topics(arc: Project):

@@ -453,8 +453,9 @@ def explain(rule: str | None) -> None:
 @cli.command(short_help="Show how much of the curriculum has questions.")
 @click.option("--missing", is_flag=True, help="List the items that have no question.")
 @click.option("--json", "as_json", is_flag=True, help="Print data for tools.")
+@click.option("--svg", is_flag=True, help="Print a picture of the arc.")
 @click.pass_context
-def coverage(context: click.Context, missing: bool, as_json: bool) -> None:
+def coverage(context: click.Context, missing: bool, as_json: bool, svg: bool) -> None:
     """Show how much of the curriculum has questions."""
     from ankibuild import coverage as room
     from ankibuild.workflow import load
@@ -466,6 +467,8 @@ def coverage(context: click.Context, missing: bool, as_json: bool) -> None:
     found = room.coverage(space.subject.project)
     if as_json:
         click.echo(json.dumps(room.as_data(found), indent=2))
+    elif svg:
+        click.echo(room.svg(found), nl=False)
     else:
         click.echo(room.missing(found) if missing else room.table(found), nl=False)
 

@@ -4,7 +4,7 @@
 :class:`Broken` value in its place; the rest of the file is still there for the rooms above.
 """
 
-from ankibuild.source.edit import append_item, replace_lines
+from ankibuild.source.edit import append_item
 from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text, find, plain_value
 from ankibuild.source.read import LARGEST, read
 
@@ -20,5 +20,4 @@ __all__ = [
     "find",
     "plain_value",
     "read",
-    "replace_lines",
 ]

@@ -21,13 +21,3 @@ def append_item(text: str, item: str) -> str:
     lines = [indent + line if line else "" for line in item.rstrip("\n").split("\n")]
     kept = (head + "questions:" + body).rstrip()
     return kept + newline * 2 + newline.join(lines) + newline
-
-
-def replace_lines(text: str, first: int, last: int, lines: list[str]) -> str:
-    r"""Replace lines ``first`` to ``last`` (from 1, both included); the file's line ends are kept.
-
-    ``lines`` are without line ends. Everything else in the file stays as it is, byte for byte.
-    """
-    newline = "\r\n" if "\r\n" in text else "\n"
-    rows = text.splitlines(keepends=True)
-    return "".join([*rows[: first - 1], *(line + newline for line in lines), *rows[last:]])
