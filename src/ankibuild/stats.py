@@ -13,7 +13,7 @@ from ankibuild.curriculum import LEVELS
 from ankibuild.kinds import Question
 from ankibuild.kinds.basic import Basic
 from ankibuild.project import Placed, Project
-from ankibuild.rules.craft import words
+from ankibuild.rules.prose import words
 
 #: A front that asks for a reason, a condition or a comparison, and not for a name or a number.
 _WHY = re.compile(
