@@ -221,3 +221,9 @@ def test_the_remarks_of_a_drill_follow_its_rows(repository: Repository):
         '<div class="rows"><div>Count on from 1.</div><div>Count on from 2.</div></div>'
     )
     assert made.fields[3] == "The same in every row."
+
+
+def test_a_text_full_of_one_mistake_is_reported_as_far_as_it_helps(repository: Repository):
+    repository.bank(f"  - basic: x\n    q: Why?\n    a: {'$a_{' * 4500}\n    at: 1:00\n")
+    found = [p.rule for p in load(repository.root).problems if p.severity == "error"]
+    assert len([rule for rule in found if rule.startswith("unbalanced")]) == 20

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 import ankibuild
+from ankibuild import project as projects
 from ankibuild import workflow
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.released import dump, parse
-from ankibuild.rules import RULES, explanations
+from ankibuild.rules import RULES, check, explanations
 from conftest import SOUND, Lay
 
 BANK, OTHER = "decks/01-sample/01-sample.yaml", "decks/02-other/01-other.yaml"
@@ -71,9 +72,10 @@ class Shelf:
             (self.root / path).unlink(missing_ok=True)
         named = re.match(r"file: (\S+)\n", example)
         body = example[named.end() :] if named else example
-        (self.root / "media/graph.svg").unlink(missing_ok=True)
-        if "graph.svg" in body:
-            self.write("media/graph.svg", SOUND["media/bn-graph.svg"])
+        for place in self.root.glob("media/*.svg"):
+            place.unlink()
+        for figure in re.findall(r"\(((?:bn-)?graph\.svg)\)", body):
+            self.write(f"media/{figure}", SOUND["media/bn-graph.svg"])
         title = "" if re.search(r"^title:", body, re.MULTILINE) else "title: Sample\n"
         self.write(named.group(1) if named else BANK, title + body)
         return workflow.load(self.root, large_change=large_change)
@@ -108,7 +110,8 @@ def test_bad_speaks_and_good_is_silent(rule: str, entry: object, shelf: Shelf) -
         if label == "Released":
             shelf.release(example)
             continue
-        found = names(shelf.load(example).problems) - (SHORT - {rule})
+        ignored = SHORT - {rule}
+        found = names(shelf.load(example).problems) - ignored
         said.append((label, found))
     assert said == [("Bad", {rule}), ("Good", set())]
 
@@ -210,6 +213,34 @@ def code(lines: int) -> str:
     return kind("code: x", "q: What does this print?", "program: |", *program, "output: 1")
 
 
+def gap(text: str) -> str:
+    return kind("cloze: x", "text: |", f"  {text}")
+
+
+def typein(q: str, answer: str) -> str:
+    return kind("typein: x", "q: |", f"  {q}", f"answer: {answer}")
+
+
+def reversed_(term: str, definition: str) -> str:
+    return kind("reversed: x", f"term: {term}", f"definition: {definition}")
+
+
+def pair(first: str, second: str) -> str:
+    return basic(first) + f"  - basic: y\n    q: |\n      {second}\n    a: So.\n"
+
+
+def programs(first: str, second: str) -> str:
+    lines = ("  - code: {}", "    q: What does this print?", "    program: {}", "    output: 1")
+    both = "\n".join(lines) + "\n"
+    return "questions:\n" + both.format("x", first) + both.format("y", second)
+
+
+def topic(formula: str, fronts: int) -> str:
+    """Use a symbol in so many fronts, each of another question, and in the answer of one more."""
+    others = [f"  - basic: f-{n}\n    q: Why {n} {formula}?\n    a: So.\n" for n in range(fronts)]
+    return basic("What is it?", f"It takes {formula}.") + "".join(others)
+
+
 STEPS = ("lines:", "  - $a = b$", "  - $= c$")
 
 SILENT = [
@@ -226,7 +257,13 @@ SILENT = [
     ("long-answer", basic(a="word " * 34 + "$a + b + c + d + e + f$")),
     ("long-answer", basic(a="word " * 34 + "`a b c d e f g`")),
     ("long-answer", basic(a="word " * 30 + "\n```python\na b c d e f g h\n```")),
-    ("long-answer", basic(a="word " * 30, extra="word " * 80)),
+    ("long-answer", basic(a="word " * 30, extra="word " * 60)),
+    ("long-answer", basic(hint="word " * 35)),
+    ("long-answer", kind("cloze: x", "text: |", f"  {'word ' * 49} {{{{c1::gap}}}}")),
+    ("long-answer", kind("reversed: x", "term: Rank", f"definition: {'word ' * 35}")),
+    ("long-answer", kind("typein: x", "q: Which?", "answer: one two three four five")),
+    ("long-answer", kind("steps: x", "q: Derive it.", "lines:", f"  - {'word ' * 35}", "  - So.")),
+    ("long-answer", kind("exercise: x", "q: Do it.", "a: So.", f"rubric: [{'word ' * 50}]")),
     ("long-answer", kind("exercise: x", "q: Do it.", f"a: {'word ' * 90}")),
     ("long-front", basic("word " * 50)),
     ("long-front", basic(f"![{'what it shows ' * 20}](graph.svg) Which is it?")),
@@ -247,6 +284,120 @@ SILENT = [
     ("few-rows", drill(12)),
     ("few-rows", drill(40)),
     ("few-rows", basic()),
+    # -- gaps
+    ("long-gap", gap("The {{c1::mean and variance over the batch}} matter.")),
+    ("long-gap", gap(r"$\hat x = {{c1::x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7 + x_8}}$")),
+    ("long-gap", gap("It is {{c1::$x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7$}} there.")),
+    ("long-gap", gap("It is {{c1::short::not a b c d e f g h}} there.")),
+    ("long-gap", basic(f"Why {'word ' * 20}?")),
+    ("many-gaps", gap("{{c1::One}}, {{c2::two}} and {{c3::three}} are few.")),
+    ("many-gaps", gap("{{c1::One}}, {{c1::two}}, {{c1::three}}, {{c1::four}} are one card.")),
+    ("many-gaps", gap("{{c3::One}}, {{c1::two}}, {{c2::three}}, {{c3::four}} are three.")),
+    ("many-gaps", basic("What does `{{c1::a}} {{c2::b}} {{c3::c}} {{c4::d}}` make?")),
+    ("trivial-gap", gap("The {{c1::gradient}} points uphill.")),
+    ("trivial-gap", gap("The matrix is {{c1::not}} invertible.")),
+    ("trivial-gap", gap("Normalization comes {{c1::before}} the nonlinearity.")),
+    ("trivial-gap", gap("The first entry is {{c1::$a$}} here.")),
+    ("trivial-gap", gap("The name is {{c1::`is`}} here.")),
+    ("trivial-gap", gap("$b + {{c1::a}}$ is the sum.")),
+    ("trivial-gap", gap("The letters are {{c1::a b}} here.")),
+    # -- leaks
+    ("leaked-answer", basic("Why does batchnorm add epsilon?", "It avoids division by zero.")),
+    ("leaked-answer", basic("Is the sum or the mean larger?", "The mean.")),
+    ("leaked-answer", basic("Which of rows and columns is contiguous?", "The rows.")),
+    ("leaked-answer", basic("What is twice $x$ plus zero?", "Twice $x$.")),
+    ("leaked-answer", basic("What does it print after 3 steps?", "3 steps.")),
+    ("leaked-answer", basic("Why do saturated units not learn?", "Their gradient vanishes.")),
+    ("leaked-answer", basic("What does a dead unit output?", "So.")),
+    ("leaked-answer", basic("What is a loss?", "A loss that no example of a batch can escape.")),
+    ("leaked-answer", typein("How many of the 128 inputs are left?", "128")),
+    ("leaked-answer", typein("Is the mode train or eval?", "eval")),
+    ("leaked-answer", typein("Which method evaluates a model?", "eval")),
+    ("leaked-answer", typein("What does `x.t()` give for `x`?", "x")),
+    ("leaked-answer", reversed_("Orthonormal vectors", "Vectors of length 1, all orthogonal.")),
+    ("leaked-answer", reversed_("Rank of a matrix", "Dimension of the matrix's column space.")),
+    ("leaked-answer", reversed_("Batch size", "How many examples are in a batch.")),
+    ("leaked-answer", reversed_("Null space (kernel)", "All vectors that go to zero.")),
+    ("leaked-answer", gap("The {{c1::mean}} is subtracted, the meaning is not.")),
+    ("leaked-answer", gap("{{c1::Rows}} come first; {{c1::rows}} are contiguous.")),
+    ("leaked-answer", gap("Of $\\gamma$ and $\\beta$, {{c1::$\\gamma$}} scales.")),
+    ("leaked-answer", gap("It becomes {{c1::larger::larger or smaller}} then.")),
+    ("leaked-answer", gap("It becomes {{c1::larger::larger/smaller}} then.")),
+    ("leaked-answer", gap("Of 4 rows {{c1::4}} are left.")),
+    ("leaked-answer", gap("The {{c1::the}} is no word to learn.")),
+    # -- answers
+    ("list-answer", basic(a="- one\n- two\n- three")),
+    ("list-answer", basic(a="1. one\n2. two\n3. three")),
+    ("list-answer", basic(a="```\n- a\n- b\n- c\n- d\n```")),
+    ("list-answer", basic(a="$$a\n- b\n- c\n- d\n- e$$")),
+    ("list-answer", basic(extra="|\n      - a\n      - b\n      - c\n      - d")),
+    ("list-answer", kind("exercise: x", "q: Do it.", "a: |", *(f"  - {n}" for n in range(6)))),
+    ("image-answer", basic(a="Two ways part: ![the graph](graph.svg)")),
+    ("image-answer", basic(a="![mean and variance part](graph.svg)")),
+    ("image-answer", basic(a="$x$ ![the graph](graph.svg)")),
+    ("image-answer", basic("![the graph](graph.svg) What does it show?", "A mean.")),
+    ("image-answer", kind("exercise: x", "q: Draw it.", 'a: "![the graph](graph.svg)"')),
+    # -- symbols
+    ("undefined-symbol", basic("What is $\\mu$?", "It is $\\mu$ again.")),
+    ("undefined-symbol", basic("What is it for batches of `b` rows?", "It takes $b$.")),
+    ("undefined-symbol", basic("What is it?", "It takes $b$, where $b$ is the batch size.")),
+    ("undefined-symbol", basic("What is it?", "For a batch of size $b$ it takes $b + 1$.")),
+    ("undefined-symbol", basic("What is it?", "$\\tau = 3$.")),
+    ("undefined-symbol", basic("What is it?", "Let $\\tau$ be small: it takes $2\\tau$.")),
+    ("undefined-symbol", basic("What is it?", "It is $\\operatorname{tr}(I) + e^{2\\pi i}$.")),
+    ("undefined-symbol", basic("What is $w$?", "It is $w_b + w_\\text{new}$.")),
+    ("undefined-symbol", basic("What is it for momentum beta?", "It is $1 - \\beta$.")),
+    ("undefined-symbol", basic("What is it?", "It costs \\$3 or `b` of them.")),
+    ("undefined-symbol", basic("![A tau line](graph.svg) What is it?", "It is $\\tau$.")),
+    ("undefined-symbol", topic("$\\tau$", 3)),
+    # -- fronts
+    ("two-questions", basic("What is the gain for, and why is it learned?")),
+    ("two-questions", basic('What does "Who? Me? You?" come from?')),
+    ("two-questions", basic("Which place does d? read, when all are free?")),
+    ("two-questions", basic("What does `a?b? c` mean?")),
+    ("two-questions", kind("exercise: x", "q: What is it? Why?", "a: So.")),
+    ("nothing-asked", basic("Derive it.")),
+    ("nothing-asked", basic("There is a matrix. Find its rank.")),
+    ("nothing-asked", basic("With $x = 1$, compute the sum.")),
+    ("nothing-asked", basic("Take the mean and name the axis.")),
+    ("nothing-asked", basic("The rank?")),
+    ("nothing-asked", kind("exercise: x", "q: Ride a bicycle.", "a: So.")),
+    ("nothing-asked", reversed_("Rank", "Dimension of the column space.")),
+    ("leaning-front", basic("What do arrows above the axis mean?")),
+    ("leaning-front", basic("Why are all losses above 3 there?")),
+    ("leaning-front", basic("What is the entry above?")),
+    ("leaning-front", basic("Why is it added?")),
+    ("leaning-front", basic("Iterates oscillate. Why?")),
+    ("leaning-front", basic("It is known that tanh saturates. Why?")),
+    ("leaning-front", basic("Italy and Andorra: which is larger?")),
+    ("leaning-front", basic("Why is the previous layer's bias dropped?")),
+    ("leaning-front", basic("Why do videos need more memory than images?")),
+    ("leaning-front", basic("What is the same as before a shift?")),
+    ("similar-front", pair("Why add epsilon?", "Why subtract the mean?")),
+    ("similar-front", pair("Why add epsilon?", "How add epsilon?")),
+    ("similar-front", pair("What is the mean in training?", "What is the mean in evaluation?")),
+    ("similar-front", pair("What is $a + b$?", "What is $a - b$?")),
+    ("similar-front", pair("What is 2 times 3?", "What is 2 times 4?")),
+    ("similar-front", pair("Why is it learned?", "Why is it not learned?")),
+    ("similar-front", pair("Which? ![Of it](graph.svg)", "Which? ![Of it](bn-graph.svg)")),
+    ("similar-front", pair("Name a symmetric matrix.", "Name a real symmetric matrix.")),
+    ("similar-front", programs("print(1)", "print(2)")),
+    # -- wording
+    ("vague-word", basic(a="Two things at once.")),
+    ("vague-word", basic(a="It takes just the first row, and they simply multiply.")),
+    ("vague-word", basic(a="Try 0.1, 0.01, and so on.")),
+    ("vague-word", basic(a="Rows 1, 2 and so on to the last.")),
+    ("vague-word", basic(a="Variously etched stuffing, something, nothing.")),
+    ("vague-word", basic("What does `print('etc.')` print?")),
+    ("vague-word", basic(a="$\\text{various}$ is a word.")),
+    ("vague-word", basic(verify="assert 'etc.'")),
+    ("british-spelling", basic(a="Normalize the colors of the neighbors; analyze a behavior.")),
+    ("british-spelling", basic(a="A precise exercise promises four hours of emphasis.")),
+    ("british-spelling", basic(a="Two analyses of a specialist: realism otherwise.")),
+    ("british-spelling", basic(a="Called, rolled, and controlled.")),
+    ("british-spelling", basic(a="`plot(colour='grey')` has its own spelling.")),
+    ("british-spelling", basic(a="See <https://example.org/colour>, or $\\text{colour}$.")),
+    ("british-spelling", basic(verify="colour = 1")),
 ]
 
 
@@ -257,6 +408,9 @@ def test_silent(rule: str, example: str, shelf: Shelf) -> None:
     assert space.sound, space.problems
 
 
+LONG = "mean of the variances over one batch"
+TEN = "Why does big batch size with small step rate slow final training convergence down"
+
 SPEAKING = [
     ("python-syntax", "setup: import 1\n" + basic(), "1"),
     ("no-source", basic(at="1:02"), "x"),
@@ -266,6 +420,47 @@ SPEAKING = [
     ("yes-no-front", basic("It is small. Is it zero?"), "It is small. Is it zero?"),
     ("long-program", code(16), "print(0)"),
     ("few-rows", drill(11), "- {x: 0, y: 0}"),
+    ("long-answer", kind("typein: x", "q: Which?", "answer: a b c d e f"), "a b c d e f"),
+    ("long-answer", basic(hint="word " * 36), "word " * 36),
+    ("long-answer", basic(extra="word " * 61), "word " * 61),
+    ("long-gap", gap("The {{c1::mean of the variances over one batch}}."), LONG),
+    ("many-gaps", gap("{{c1::A}} {{c2::b}} {{c1::c}} {{c4::d}} {{c3::e}}."), "{{c3::e}}"),
+    ("trivial-gap", gap("Here {{c1::is}} the {{c2::mean}}."), "is"),
+    ("trivial-gap", gap("Here it {{c2:: is the::verb}} same."), "is the"),
+    ("leaked-answer", basic("Why does a saturated unit stall?", "It is saturated."), "saturated"),
+    ("leaked-answer", typein("What does `model.eval()` call?", "model.eval()"), "model.eval()"),
+    ("leaked-answer", reversed_("Batch mean", "The mean of one batch."), "batch"),
+    ("leaked-answer", reversed_("Null space (kernel)", "What a kernel holds."), "kernel"),
+    ("leaked-answer", gap("The {{c1::rows}} come first; all\n      Rows are long."), "Rows"),
+    ("leaked-answer", gap("{{c1::Mean}} and {{c2::mean of all}}."), "mean"),
+    ("leaked-answer", gap("It is {{c1::larger::larger it is}}."), "larger it is"),
+    ("list-answer", basic(a="- one\n- two\n- three\n- four"), "- four"),
+    ("list-answer", basic(a="These:\n\n1. one\n2. two\n3) three\n4. four\n5. five"), "4. four"),
+    ("image-answer", basic(a="![the graph](graph.svg)"), "![the graph](graph.svg)"),
+    ("undefined-symbol", basic("What does it take?", "It takes $2\\tau + k$."), "\\tau"),
+    ("undefined-symbol", basic("What is $w$?", "It is $w_i + b$."), "b"),
+    ("undefined-symbol", topic("$\\tau$", 2), "\\tau"),
+    ("two-questions", basic("What is it? Why is it?"), "?"),
+    ("two-questions", basic("What is it? _Why?_"), "?"),
+    ("nothing-asked", basic("The rank of a matrix."), "The rank of a matrix."),
+    ("nothing-asked", basic("Evaluation mode"), "Evaluation mode"),
+    ("leaning-front", basic("Why does the equation above hold?"), "equation above"),
+    ("leaning-front", basic("And why is it so?"), "And"),
+    ("leaning-front", basic("What is said in this lecture?"), "this lecture"),
+    ("leaning-front", basic("What follows, as before?"), "as before"),
+    ("leaning-front", gap("It has {{c1::two}} parameters."), "It"),
+    ("similar-front", pair("What is a loss?", "What are losses?"), "What are losses?"),
+    ("similar-front", pair("Why does it help?", "why does it help"), "why does it help"),
+    ("similar-front", pair(f"{TEN} deep?", f"{TEN}?"), f"{TEN}?"),
+    ("similar-front", pair(f"{TEN}?", f"{TEN} deep?"), f"{TEN} deep?"),
+    ("similar-front", programs("print(1)", "print(1)"), "What does this print?"),
+    ("vague-word", basic(a="Rows, columns, etc."), "etc."),
+    ("vague-word", basic(a="Rows, columns, and so on."), "and so on"),
+    ("vague-word", basic(extra="You can simply add them."), "simply"),
+    ("vague-word", basic(a="It has various layers."), "various"),
+    ("british-spelling", basic("Why normalise it?"), "normalise"),
+    ("british-spelling", basic(a="A Neighbouring row."), "Neighbouring"),
+    ("british-spelling", basic(a="![The colour](graph.svg) shows it."), "colour"),
 ]
 
 
@@ -275,7 +470,81 @@ def test_speaking(rule: str, example: str, place: str, shelf: Shelf) -> None:
     assert [problem.span.text.strip() for problem in found] == [place.strip()]
 
 
+@pytest.mark.parametrize(
+    ("word", "better"),
+    [
+        ("normalise", "normalize"),
+        ("Optimiser", "Optimizer"),
+        ("reinitialised", "reinitialized"),
+        ("tokenisation", "tokenization"),
+        ("analysed", "analyzed"),
+        ("colour", "color"),
+        ("behavioural", "behavioral"),
+        ("labelled", "labeled"),
+        ("modelling", "modeling"),
+        ("centre", "center"),
+        ("Centred", "Centered"),
+        ("grey", "gray"),
+        ("artefacts", "artifacts"),
+        ("whilst", "while"),
+    ],
+)
+def test_the_american_spelling_is_proposed(word: str, better: str, shelf: Shelf) -> None:
+    found = [p for p in shelf.load(basic(a=f"So {word} it.")).problems if p.rule != "no-source"]
+    assert [(p.rule, p.help) for p in found] == [("british-spelling", f"write `{better}`")]
+
+
+def test_a_front_is_compared_over_all_banks(shelf: Shelf) -> None:
+    shelf.load(basic("What is a loss?"))
+    shelf.write(OTHER, "title: Other\n" + basic("What are losses?").replace("basic: x", "basic: y"))
+    problems = workflow.load(shelf.root).problems
+    (found,) = [problem for problem in problems if problem.rule == "similar-front"]
+    assert found.message == "this asks nearly the same as `x`"
+    assert found.span.source.path == OTHER
+    assert [label.span.source.path for label in found.related] == [BANK]
+
+
+HOSTILE = [
+    "{{c1::" * 3000,
+    "{{c1::word}} " * 1500,
+    "{{c1::a::" * 2000,
+    "![" * 9000,
+    "@{" * 9000,
+    "](" * 9000,
+    "$" * 18_001,
+    "`" * 18_001,
+    "<a " * 6000,
+    "? " * 9000,
+    ". " * 9000,
+    "■" * 18_000,
+    "word " * 3800,
+    "a" * 19_000,
+    "$a_{" * 4500,
+    "$" + " " * 18_000 + "x = b",
+    "- x\n      " * 2000,
+    "and so on " * 1900,
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=lambda text: repr(text[:8]))
+def test_a_text_of_marks_is_read_to_its_end(text: str, shelf: Shelf) -> None:
+    """A rule that reads such a text in cubic time would take hours here."""
+    sound = shelf.load(basic()).subject
+    assert sound
+    for example in (basic(text, text), gap(text)):
+        shelf.write(BANK, f"title: Sample\n{example}")
+        project, _ = projects.load(shelf.root)
+        assert project
+        assert project.entries
+        assert "no-source" in names(check(replace(sound, project=project)))
+
+
 def test_more_cases_stay_silent_than_speak() -> None:
+    kinds_of_speech = {name for name, *_ in SPEAKING}
+    assert kinds_of_speech == {name for name, _ in SILENT}
+    assert kinds_of_speech == {
+        name for name, rule in RULES.items() if not rule.__module__.endswith(".guards")
+    }
     for rule in {name for name, _ in SILENT}:
         speaking = 1 + sum(1 for name, *_ in SPEAKING if name == rule)
         assert sum(1 for name, _ in SILENT if name == rule) >= speaking, rule

@@ -135,6 +135,10 @@ def _dues(placed: Placed, project: Project) -> Iterator[int]:
     return (start + step * (number + 1) for number in range(count))
 
 
+#: Mistakes reported in one text: with the first ones mended, most of the others are gone.
+MOST_PROBLEMS = 20
+
+
 @dataclass
 class _Rendering:
     """Renders the texts of one question and collects what is wrong with them."""
@@ -153,7 +157,7 @@ class _Rendering:
         self.numbers[place] = rendered.clozes
         if not rendered.html and not rendered.problems:
             self.problems.append(_shows_nothing(self.entry.span(place).first_line(), place))
-        for problem in rendered.problems:
+        for problem in rendered.problems[:MOST_PROBLEMS]:
             chars = () if derived else (problem.start, problem.end)
             self._add(place, problem, *chars)
         return rendered.html

@@ -1,35 +1,19 @@
-"""Rules of the craft: what makes a card hard to learn or impossible to trust."""
+"""Rules of the craft that are about proof and size: programs, sources, rows."""
 
 from __future__ import annotations
 
 import ast
 import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from ankibuild.bank import Entry
 from ankibuild.diagnostics import Diagnostic, Span, count
-from ankibuild.kinds.basic import Basic
 from ankibuild.kinds.code import Code
 from ankibuild.kinds.drill import Drill
-from ankibuild.project import Placed
 from ankibuild.rules.base import Subject, rule
+from ankibuild.rules.prose import entries, warning
 
-LONG_ANSWER, LONGEST_ANSWER, LONG_FRONT = 35, 60, 50
 LONG_PROGRAM, FEW_ROWS = 15, 12
-
-
-def _entries(subject: Subject) -> Iterator[tuple[Placed, Entry]]:
-    for placed in subject.project.banks:
-        for entry in placed.bank.entries:
-            yield placed, entry
-
-
-def words(text: str) -> int:
-    """Count the words of a Markdown text; a formula, a piece of code or a figure counts as one."""
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", " x ", text)
-    text = re.sub(r"```.*?```|\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", " x ", text, flags=re.DOTALL)
-    return len(re.findall(r"\w[\w'’-]*", text))
 
 
 @rule
@@ -49,7 +33,7 @@ def python_syntax(subject: Subject) -> Iterable[Diagnostic]:
         setup = placed.bank.head.setup
         if setup and (error := _syntax_error(setup)):
             yield _not_python(placed.bank.span("setup", *_chars(setup, error)), error)
-    for _, entry in _entries(subject):
+    for _, entry in entries(subject):
         for place, program in entry.question.programs():
             if error := _syntax_error(program):
                 yield _not_python(entry.span(place, *_chars(program, error)), error)
@@ -102,114 +86,16 @@ def no_source(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: x, q: Why does the loss start at 3.3?, a: It is the log of 27., at: 4:30}]
     ```
     """
-    for placed, entry in _entries(subject):
+    for placed, entry in entries(subject):
         question = entry.question
         if not (question.source or placed.bank.head.source):
             help_text = "add `source:` to the file, or to this question"
             message = f"`{question.id}` has no source"
-            yield Diagnostic("no-source", message, entry.head, "", help_text, severity="warning")
+            yield warning("no-source", message, entry.head, "", help_text)
         elif not question.at:
             help_text = "add `at:`, such as `at: 47:12` or `at: §3.2`"
             message = f"`{question.id}` does not say where in its source"
-            yield Diagnostic("no-source", message, entry.head, "", help_text, severity="warning")
-
-
-@rule
-def long_answer(subject: Subject) -> Iterable[Diagnostic]:
-    """An answer has more than 35 words (an error from 60 on).
-
-    An answer must fit in a breath: what is long is forgotten in parts, and graded by mood.
-    Explanations go to `extra`.
-
-    Bad:
-    ```yaml
-    questions: [{basic: x, q: Why?, a: "One two three four five six seven eight nine ten one two
-      three four five six seven eight nine ten one two three four five six seven eight nine ten
-      one two three four five six."}]
-    ```
-    Good:
-    ```yaml
-    questions: [{basic: x, q: Why?, a: In one breath.}]
-    ```
-    """
-    for _, entry in _entries(subject):
-        question = entry.question
-        if not isinstance(question, Basic) or words(question.a) <= LONG_ANSWER:
-            continue
-        number = words(question.a)
-        yield Diagnostic(
-            "long-answer",
-            f"this answer has {count(number, 'word')}",
-            entry.span(("a",)).first_line(),
-            "",
-            f"say it in {LONG_ANSWER} or fewer; what only explains goes to `extra`",
-            severity="error" if number > LONGEST_ANSWER else "warning",
-        )
-
-
-@rule
-def long_front(subject: Subject) -> Iterable[Diagnostic]:
-    """A question has more than 50 words.
-
-    It is read hundreds of times, on a phone. Exercises and derivations may be longer.
-
-    Bad:
-    ```yaml
-    questions: [{basic: x, q: "One two three four five six seven eight nine ten one two three four
-      five six seven eight nine ten one two three four five six seven eight nine ten one two three
-      four five six seven eight nine ten one two three four five six seven eight nine ten one?",
-      a: Yes.}]
-    ```
-    Good:
-    ```yaml
-    questions: [{basic: x, q: Why does it work?, a: Because.}]
-    ```
-    """
-    for _, entry in _entries(subject):
-        question = entry.question
-        if question.kind in ("exercise", "steps", "cloze"):
-            continue
-        text = getattr(question, question.headline)
-        if words(text) > LONG_FRONT:
-            message = f"this question has {count(words(text), 'word')}"
-            span = entry.span((question.headline,)).first_line()
-            help_text = f"say it in {LONG_FRONT} or fewer"
-            yield Diagnostic("long-front", message, span, "", help_text, severity="warning")
-
-
-_YES_NO = re.compile(
-    r"(?:is|are|was|were|does|do|did|can|could|will|would|should|has|have|must)\b", re.IGNORECASE
-)
-
-
-@rule
-def yes_no_front(subject: Subject) -> Iterable[Diagnostic]:
-    """A question can be answered with yes or no.
-
-    A coin knows half of these. Ask why, or which, or how much.
-
-    Bad:
-    ```yaml
-    questions: [{basic: x, q: Does batchnorm have a bias?, a: Yes.}]
-    ```
-    Good:
-    ```yaml
-    questions: [{basic: x, q: "Does a layer before batchnorm need a bias, and why?", a: No.}]
-    ```
-    """
-    for _, entry in _entries(subject):
-        question = entry.question
-        if not isinstance(question, Basic):
-            continue
-        last = re.split(r"(?<=[.:;!?])\s+", question.q.strip())[-1]
-        asks_more = re.search(
-            r"\b(why|how|which|what|where|when|who)\b|\bor\b", last, re.IGNORECASE
-        )
-        if _YES_NO.match(last) and last.endswith("?") and not asks_more:
-            message = "this can be answered with yes or no"
-            span = entry.span(("q",)).first_line()
-            help_text = "ask why, which or how much; or add `…, and why?`"
-            yield Diagnostic("yes-no-front", message, span, "", help_text, severity="warning")
+            yield warning("no-source", message, entry.head, "", help_text)
 
 
 @rule
@@ -247,13 +133,13 @@ def long_program(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{code: x, q: What does this print?, output: "1", program: print(1)}]
     ```
     """
-    for _, entry in _entries(subject):
+    for _, entry in entries(subject):
         question = entry.question
         if isinstance(question, Code) and question.program.count("\n") >= LONG_PROGRAM:
             message = f"this program has {count(question.program.count(chr(10)) + 1, 'line')}"
             span = entry.span(("program",)).first_line()
             help_text = f"keep the surprise, in {LONG_PROGRAM} lines or fewer"
-            yield Diagnostic("long-program", message, span, "", help_text, severity="warning")
+            yield warning("long-program", message, span, "", help_text)
 
 
 @rule
@@ -274,10 +160,10 @@ def few_rows(subject: Subject) -> Iterable[Diagnostic]:
       {a: 7, b: 8}, {a: 8, b: 9}, {a: 9, b: 10}, {a: 10, b: 11}, {a: 11, b: 12}, {a: 12, b: 13}]}]
     ```
     """
-    for _, entry in _entries(subject):
+    for _, entry in entries(subject):
         question = entry.question
         if isinstance(question, Drill) and len(question.given) < FEW_ROWS:
             message = f"this drill has {count(len(question.given), 'row')}"
             span = entry.span(("given",)).first_line()
             help_text = f"{FEW_ROWS} or more, so that the skill is learnt and not the rows"
-            yield Diagnostic("few-rows", message, span, "", help_text, severity="warning")
+            yield warning("few-rows", message, span, "", help_text)

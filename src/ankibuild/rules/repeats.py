@@ -1,0 +1,102 @@
+"""The rule about two questions that ask the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from ankibuild.bank import Entry
+from ankibuild.diagnostics import Diagnostic, Label
+from ankibuild.kinds.base import Question
+from ankibuild.kinds.code import Code
+from ankibuild.rules.base import Subject, rule
+from ankibuild.rules.prose import EMPTY, MATH, entries, front, stem, warning, without_gaps
+
+#: In a front with this many telling words, one of them more does not make another question.
+LONG_FROM, LONG_TO = 9, 40
+#: What differs in these is another question: a formula, a figure, a number, a piece of code.
+_PART = re.compile(rf"({MATH}|!\[[^\]]{{0,999}}\]\(([^)]{{0,200}})\)|\w[\w'’-]*)", re.DOTALL)
+_ADDS_NOTHING = re.compile(
+    r"meaning|means?|purpose|define|definition|called|explain|describe|briefly|exactly|actually"
+    r"|usually|typically|often|really|simply|general|generally|please|name|state|say"
+)
+_TURNS = frozenset(
+    ["no", "not", "never", "without", "how", "why", "when", "where", "first", "second"]
+)
+Signature = tuple[str, ...]
+
+
+@rule
+def similar_front(subject: Subject) -> Iterable[Diagnostic]:
+    """Two questions ask nearly the same, in one bank or in two.
+
+    Whoever learns both learns to tell the cards apart, not the answers. The order of words, small
+    words and endings do not count; another formula, number, figure or program does.
+
+    Bad:
+    ```yaml
+    questions:
+      - {basic: x, q: What is the purpose of an activation function?, a: It bends.}
+      - {basic: y, q: What is an activation function?, a: A nonlinearity.}
+    ```
+    Good:
+    ```yaml
+    questions:
+      - {basic: x, q: Why does a network need an activation function?, a: It bends.}
+      - {basic: y, q: What is an activation function?, a: A nonlinearity.}
+    ```
+    """
+    seen: dict[Signature, Entry] = {}
+    fuller: dict[Signature, Entry] = {}
+    for _, entry in entries(subject):
+        own = _signature(entry.question)
+        shorter = tuple(_without_one(own))
+        twin = _first(seen, (own, *shorter)) or fuller.get(own)
+        if twin and twin.question.id != entry.question.id:
+            yield _repeats(entry, twin)
+        seen.setdefault(own, entry)
+        for part in shorter:
+            fuller.setdefault(part, entry)
+
+
+def _first(known: dict[Signature, Entry], wanted: Iterable[Signature]) -> Entry | None:
+    return next((known[one] for one in wanted if one in known), None)
+
+
+def _repeats(entry: Entry, first: Entry) -> Diagnostic:
+    headline = entry.question.headline
+    return warning(
+        "similar-front",
+        f"this asks nearly the same as `{first.question.id}`",
+        entry.span((headline,)).first_line(),
+        "second",
+        "drop one of the two, or say in each what sets it apart",
+        (Label(first.span((first.question.headline,)).first_line(), "first"),),
+    )
+
+
+def _signature(question: Question) -> Signature:
+    """Give what a front asks, as its telling words and formulas in alphabetical order."""
+    text = front(question)
+    if question.kind == "cloze":
+        text = without_gaps(text)
+    parts = sorted(filter(None, (_telling(*found) for found in _PART.findall(text))))
+    return (*parts, question.program) if isinstance(question, Code) else tuple(parts)
+
+
+@lru_cache(maxsize=1 << 14)
+def _telling(part: str, figure: str) -> str:
+    """Give what a word, formula or figure adds to a question; nothing if it adds nothing."""
+    if part[0] in "$!":
+        return figure or "".join(part.split())
+    word = part.lower()
+    return "" if word in EMPTY or _ADDS_NOTHING.fullmatch(word) else stem(word)
+
+
+def _without_one(signature: Signature) -> Iterator[Signature]:
+    """Give a long signature without each of its words in turn; what sets apart has to stay."""
+    if LONG_FROM <= len(signature) <= LONG_TO:
+        for at, part in enumerate(signature):
+            if part.isalpha() and part not in _TURNS:
+                yield signature[:at] + signature[at + 1 :]
