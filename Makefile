@@ -21,7 +21,7 @@ coverage: $(VENV)/.build  ## which items of the curriculum have questions
 	$(BIN)/ankibuild coverage
 
 test: lint  ## every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check src tests
