@@ -24,8 +24,8 @@ test: lint  ## every test
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check src tests
-	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests media/src bench
+	$(BIN)/ruff format --check src tests media/src bench
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
@@ -40,20 +40,24 @@ clean:  ## remove what make made
 	rm -rf $(VENV) dist
 
 $(VENV)/.build: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
-	touch $@
+	@echo "setting up $(VENV) (once)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
 
 # PyPI's PyTorch for Linux brings CUDA along; PIP_EXTRA_INDEX_URL can name PyTorch's CPU index.
 $(VENV)/.verify: $(VENV)/.build
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[verify]'
-	touch $@
+	@echo "installing NumPy and PyTorch (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[verify]'
+	@touch $@
 
 $(VENV)/.media: $(VENV)/.verify media/src/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement media/src/requirements.txt
-	touch $@
+	@echo "installing what draws (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement media/src/requirements.txt
+	@touch $@
 
 $(VENV)/.test: $(VENV)/.verify tests/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement tests/requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps aqt
-	touch $@
+	@echo "installing what tests (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --requirement tests/requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps aqt
+	@touch $@
