@@ -67,6 +67,8 @@ def pages() -> dict[str, str]:
 
 def format_page() -> str:
     """Describe banks, kinds and curriculum in Markdown, from the models themselves."""
+    # The base of all kinds is described, and never made: it may be abstract.
+    shared: Form[Question] = Form(Question, "question")  # type: ignore[type-abstract]
     return _page(
         "The format",
         _FORMAT,
@@ -76,7 +78,7 @@ def format_page() -> str:
         _table(("kind", "must have", "cards of one note"), map(_kind_row, kinds().values())),
         *(block for kind in kinds().values() for block in _kind(kind)),
         "## Fields of any question",
-        _fields(Form(Question, "question"), Form(Question, "question").fields),
+        _fields(shared, shared.fields),
         "## The curriculum",
         _ARC,
         *_curriculum(),

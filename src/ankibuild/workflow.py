@@ -14,7 +14,7 @@ from ankibuild.collection import Collection, collect, describe, subset
 from ankibuild.curriculum import Curriculum, Slot
 from ankibuild.diagnostics import Diagnostic, Source, errors, sort
 from ankibuild.kinds import Question
-from ankibuild.outputs import apkg
+from ankibuild.outputs import OUTPUTS
 from ankibuild.project import Project
 from ankibuild.released import Changes, Ledger, Release
 from ankibuild.rules import Subject, allowed
@@ -119,7 +119,7 @@ def _targets(project: Project, collection: Collection, dist: Path) -> Iterable[t
 
 
 def _write(collection: Collection, path: Path, when: int) -> Product:
-    apkg.write(collection, path, when)
+    OUTPUTS["apkg"](collection, path, when)
     return Product(path, len(collection.notes), sum(len(n.cards) for n in collection.notes))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -176,13 +177,13 @@ class Question(BaseModel):
         default=None, description="Python that must not fail if the answer is right."
     )
 
+    @abstractmethod
     def front(self, render: Render) -> str:
         """HTML of the notetype's first field."""
-        raise NotImplementedError
 
+    @abstractmethod
     def back(self, render: Render) -> str:
         """HTML of the notetype's Back field."""
-        raise NotImplementedError
 
     def aside(self, render: Render, field: str, text: str) -> str:
         """HTML of what stands beside: the hint or the extra."""
