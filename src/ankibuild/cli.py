@@ -29,6 +29,15 @@ if TYPE_CHECKING:
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 96}
 
 
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="text for people, github for annotations in a pull request, json or sarif for tools.",
+)
+
+
 class InOrder(click.Group):
     """Lists the commands in the order in which one meets them."""
 
@@ -170,13 +179,7 @@ def _refusals(command: Command) -> Command:
 
 @cli.command(short_help="Say everything that is wrong, and what to type instead.")
 @click.argument("paths", nargs=-1)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    help="text for people, github for annotations in a pull request, json or sarif for tools.",
-)
+@FORMAT
 @click.option("--strict", is_flag=True, help="Exit with 1 on warnings, too.")
 @click.pass_context
 def check(context: click.Context, paths: tuple[str, ...], form: str, strict: bool) -> None:
@@ -251,13 +254,7 @@ def build(context: click.Context, topics: tuple[str, ...], dist: Path | None) ->
 @click.option("--fresh", is_flag=True, help="Run everything, also what has not changed.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if a package is missing, too.")
 @click.option("--jobs", type=click.IntRange(1), help="Processes at a time; default: every core.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github", "sarif"]),
-    default="text",
-    help="As for `check`.",
-)
+@FORMAT
 @click.pass_context
 def verify(
     context: click.Context,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -272,9 +272,6 @@ class Curriculum:
     def topic_of(self) -> dict[str, Topic]:
         """The topic of an item."""
         return {item.id: topic for topic in self.topics.values() for item in topic.items}
-
-
-Found = tuple[Any, list[Diagnostic]]
 
 
 # ------------------------------------------------------------------ reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from abc import abstractmethod
 from typing import Annotated, ClassVar, Literal, Protocol
 
@@ -71,7 +72,8 @@ _SECONDS = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
 
 def slug(text: str) -> str:
     """Propose an id for ``text``."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", plain)
     return re.sub(r"[^a-z0-9]+", "-", spaced.casefold()).strip("-")
 
 

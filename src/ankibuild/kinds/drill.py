@@ -77,6 +77,7 @@ class Drill(Question):
         ):
             for found in SLOT.finditer(text):
                 _check_slot(name, found, names)
+            _check_closed(name, text)
         return self
 
     def front(self, render: Render) -> str:
@@ -189,6 +190,21 @@ def _check_slot(field: str, found: re.Match[str], names: Row) -> None:
         raise _unknown(field, found, "unknown-slot", name, names)
     if form is not None and form not in FILTERS:
         raise _unknown(field, found, "unknown-filter", form, FILTERS)
+
+
+def _check_closed(field: str, text: str) -> None:
+    """Refuse a slot without its closing brace: the learner would see it as it is typed."""
+    closed = {found.start() for found in SLOT.finditer(text)}
+    for found in re.finditer(r"@\{", text):
+        if found.start() not in closed:
+            raise refuse(
+                "unknown-slot",
+                "this `@{` is never closed",
+                "opens a slot",
+                "close it with `}`, as in `@{x}`",
+                place=(field,),
+                chars=found.span(),
+            )
 
 
 def _unknown(

@@ -424,8 +424,18 @@ def _second_colon(line: _Line, _end: int) -> Finding | None:
     if not colon or key is None:
         return None
     column = at + colon.start()
+    if key.group(3) in _LIST_FIELDS:
+        return _mapping_for_list(line, at, key.group(3), value)
     message = "a second `: ` on one line confuses YAML"
     return _problem(line, column, message, "read as another key", stop=column + 1)
+
+
+def _mapping_for_list(line: _Line, at: int, name: str, value: str) -> Finding:
+    end = line.start + len(line.text.rstrip())
+    entry = f"{{{value}}}" if name == "given" else f"|\n    {value}"
+    help_text = f"start each entry with `- `:\n{name}:\n  - {entry}"
+    problem = Diagnostic("yaml-syntax", f"`{name}` is a list", line.span(at), "", help_text)
+    return problem, Mask(line.start + at, end)
 
 
 def _not_a_field(line: _Line, _end: int) -> Finding | None:
