@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from browser import Browser, find_chromium
 
 # A slow machine is not a failing test; and what CI runs today it runs tomorrow.
 settings.register_profile("anywhere", deadline=None)
@@ -114,3 +116,14 @@ def lay(tmp_path: Path) -> Lay:
         return tmp_path
 
     return write
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start one browser for all; only where no automation is can it be missing."""
+    program = find_chromium()
+    if program is None:
+        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        give_up("these tests need Chromium: apt-get install chromium")
+    with Browser(program) as started:
+        yield started

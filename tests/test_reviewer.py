@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,8 +13,9 @@ import pytest
 from ankibox import AnkiBox
 from ankibuild import workflow
 from ankibuild.kinds import kinds
+from browser import Browser
 from kit import SVG, Repository
-from reviewer import Browser, Reviewer, Sides, Site, View, answered, find_chromium, sides, wrong
+from reviewer import Reviewer, Sides, Site, View, answered, sides, wrong
 
 ROOT = Path(__file__).parent.parent
 
@@ -111,17 +111,6 @@ Cards = dict[str, Sides]
 
 
 # ------------------------------------------------------------------ what the tests stand on
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start one browser for all; only where no automation is can it be missing."""
-    program = find_chromium()
-    if program is None:
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up("these tests need Chromium: apt-get install chromium")
-    with Browser(program) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -288,11 +277,11 @@ def test_steps_open_one_by_one_by_click(reviewer: Reviewer, cards: Cards):
     reviewer.show_answer(card)
     assert reviewer.js(SHOWN) == [False, False, False]
     for number in range(3):
-        reviewer.click(f"document.querySelectorAll('summary')[{number}]")
+        reviewer.browser.click(f"document.querySelectorAll('summary')[{number}]")
         opened = [True] * (number + 1) + [False] * (2 - number)
         assert reviewer.js(OPEN) == reviewer.js(SHOWN) == opened
         assert reviewer.problems() == []
-    reviewer.click("document.querySelectorAll('summary')[0]")
+    reviewer.browser.click("document.querySelectorAll('summary')[0]")
     assert reviewer.js(OPEN) == [False, True, True]
 
 
@@ -306,10 +295,10 @@ def test_steps_and_hints_open_one_by_one_by_keyboard(
     count = len(reviewer.js(OPEN))
     assert count >= 2
     for number in range(count):
-        reviewer.press("Tab")
+        reviewer.browser.press("Tab")
         while reviewer.js("document.activeElement.matches('mjx-container')"):
-            reviewer.press("Tab")  # a formula has a menu, which can be reached too
-        reviewer.press(key, text)
+            reviewer.browser.press("Tab")  # a formula has a menu, which can be reached too
+        reviewer.browser.press(key, text)
         assert reviewer.js(OPEN) == [True] * (number + 1) + [False] * (count - number - 1)
 
 
@@ -323,7 +312,7 @@ def test_what_is_typed_is_compared(
 ):
     card = cards["typed card 1"]
     reviewer.show_question(card)
-    reviewer.click("document.getElementById('typeans')")
+    reviewer.browser.click("document.getElementById('typeans')")
     reviewer.browser.call("Input.insertText", text=typed)
     shown = answered(box.col, raw_sides(box, "typed card 1"), reviewer.js("getTypedAnswer()"))
     reviewer.show_answer(shown)
@@ -541,7 +530,7 @@ def test_the_first_row_shows_without_a_script(
         page = tmp_path / "card.html"
         page.write_text(f'<meta charset="utf-8"><body class="card">{html}', encoding="utf-8")
         reviewer.browser.call("Emulation.setScriptExecutionDisabled", value=not works)
-        reviewer.go(page.as_uri())
+        reviewer.browser.go(page.as_uri())
         rows = reviewer.js(PICKED)
         assert rows == [rows[0]] * len(rows)
         assert works or rows[0] == [0]
