@@ -9,14 +9,39 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 #: Below a project's root; not in git.
 FOLDER = ".ankibuild"
 #: Bytes of a file that is still read; from then on its older half is forgotten.
 LARGEST = 16_000_000
+
+
+T = TypeVar("T")
+
+
+class Memory:
+    """Results of pure functions, for a process that loads one project again and again.
+
+    What two passes in a row did not ask for is forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._now: dict[Hashable, Any] = {}
+        self._before: dict[Hashable, Any] = {}
+
+    def of(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Give the result for a key, that holds everything it depends on."""
+        if key not in self._now:
+            self._now[key] = self._before[key] if key in self._before else make()
+        result: T = self._now[key]
+        return result
+
+    def turn(self) -> None:
+        """Begin another pass."""
+        self._before, self._now = self._now, {}
 
 
 class Cache:

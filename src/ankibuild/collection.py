@@ -7,9 +7,12 @@ import hashlib
 import html
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 from ankibuild import markdown, notetypes
 from ankibuild.bank import Entry
+from ankibuild.cache import Memory
 from ankibuild.curriculum import CHECKLIST_KINDS, LEVELS, Item, Slot, SourceWork, Topic
 from ankibuild.diagnostics import Diagnostic, Source, Span
 from ankibuild.kinds.base import Place, Question
@@ -64,22 +67,47 @@ class Collection:
     media: tuple[Media, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A formula where an author wrote it: in the field ``place`` of a question.
+
+    ``derived`` tells that it comes from a drill's row: its offsets are not those of the field.
+    """
+
+    formula: markdown.Formula
+    entry: Entry
+    place: Place
+    derived: bool = False
+
+
+class Collected(NamedTuple):
+    """What Anki will hold, what shows to be wrong on the way, and all formulas."""
+
+    collection: Collection
+    problems: tuple[Diagnostic, ...]
+    formulas: tuple[Written, ...]
+
+
 # ------------------------------------------------------------------ project to collection
 
 
-def collect(project: Project) -> tuple[Collection, tuple[Diagnostic, ...]]:
-    """Compute what Anki will hold, and what shows to be wrong on the way."""
+def collect(project: Project, memory: Memory | None = None) -> Collected:
+    """Compute what Anki will hold. With a ``memory``, only new texts are rendered."""
+    memory = memory or Memory()
     settings = project.curriculum.settings
     kinds = notetypes.make(settings.namespace)
     packed = {name: file.packed for name, file in project.media.items()}
+    names = frozenset(packed.items())  # as a key: it keeps its hash
     used: set[str] = set()
     problems: list[Diagnostic] = []
     notes: list[Note] = []
+    formulas: list[Written] = []
     for placed in project.banks:
         for entry, due in zip(placed.bank.entries, _dues(placed, project), strict=True):
-            render = _Rendering(entry, packed)
+            render = _Rendering(entry, packed, names, memory)
             notes.append(_note(project, placed, entry, render, due))
             problems += render.problems
+            formulas += render.formulas
             used |= render.images
     problems += _unused(project, used)
     media = tuple(
@@ -90,7 +118,8 @@ def collect(project: Project) -> tuple[Collection, tuple[Diagnostic, ...]]:
     decks = tuple(_decks(project))
     needed = {note.notetype for note in notes}
     chosen = tuple(notetype for key, notetype in kinds.items() if key in needed)
-    return Collection(chosen, decks, tuple(notes), _distinct(media)), tuple(problems)
+    collection = Collection(chosen, decks, tuple(notes), _distinct(media))
+    return Collected(collection, tuple(problems), tuple(formulas))
 
 
 def subset(collection: Collection, deck: str) -> Collection:
@@ -145,15 +174,22 @@ class _Rendering:
 
     entry: Entry
     media: Mapping[str, str]
+    names: frozenset[tuple[str, str]]
+    memory: Memory
     problems: list[Diagnostic] = field(default_factory=list)
     images: set[str] = field(default_factory=set)
+    formulas: list[Written] = field(default_factory=list)
     numbers: dict[Place, tuple[int, ...]] = field(default_factory=dict)
 
     def __call__(
         self, place: Place, text: str, *, cloze: bool = False, derived: bool = False
     ) -> str:
-        rendered = markdown.render(text, cloze=cloze, media=self.media)
+        asked = ("text", text, cloze, self.names)
+        rendered = self.memory.of(
+            asked, partial(markdown.render, text, cloze=cloze, media=self.media)
+        )
         self.images |= set(rendered.images)
+        self.formulas += [Written(f, self.entry, place, derived) for f in rendered.formulas]
         self.numbers[place] = rendered.clozes
         if not rendered.html and not rendered.problems:
             self.problems.append(_shows_nothing(self.entry.span(place).first_line(), place))

@@ -8,10 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, Source, Span
 
 SUFFIXES = (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif", ".mp3", ".ogg")
@@ -40,7 +42,9 @@ def packed_name(name: str, content: bytes) -> str:
     return f"{slug}-{hashlib.sha256(content).hexdigest()[:8]}.{suffix.casefold()}"
 
 
-def load(folder: Path, shown: str) -> tuple[dict[str, MediaFile], tuple[Diagnostic, ...]]:
+def load(
+    folder: Path, shown: str, memory: Memory
+) -> tuple[dict[str, MediaFile], tuple[Diagnostic, ...]]:
     """Read the files of a folder (not of those below it); ``shown`` is how messages name it.
 
     Returns the files by name, the faulty ones without content, and what is wrong with these.
@@ -54,7 +58,8 @@ def load(folder: Path, shown: str) -> tuple[dict[str, MediaFile], tuple[Diagnost
             continue
         trouble = _unreadable(path, folder)
         content = b"" if trouble else path.read_bytes()
-        found = [trouble] if trouble else _faults(path.name, content)
+        checked = ("media", path.name, content)
+        found = [trouble] if trouble else memory.of(checked, partial(_faults, path.name, content))
         problems += [_problem(f"{shown}/{path.name}", *fault) for fault in found]
         # A faulty file keeps its name: the questions that show it are not to blame.
         kept = b"" if found else content

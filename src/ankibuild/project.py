@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from ankibuild import curriculum as curricula
 from ankibuild import media as figures
 from ankibuild.bank import Bank, Entry, parse
+from ankibuild.cache import Memory
 from ankibuild.curriculum import Curriculum, Slot, SourceWork
 from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean, suggest
 from ankibuild.media import MediaFile
@@ -57,23 +58,28 @@ def find_root(start: Path) -> Path | None:
     return next((p for p in (start, *start.parents) if (p / CURRICULUM).is_file()), None)
 
 
-def load(root: Path) -> tuple[Project | None, tuple[Diagnostic, ...]]:
-    """Load a project. Returns None beside at least one error when its curriculum cannot be read."""
-    document = read_file(root, CURRICULUM)
+def load(root: Path, memory: Memory | None = None) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """Load a project. Returns None beside at least one error when its curriculum cannot be read.
+
+    With a ``memory``, only what has changed is read anew.
+    """
+    memory = memory or Memory()
+    document = read_file(root, CURRICULUM, memory)
     parts = {
-        folder.name: read_file(root, f"decks/{folder.name}/part.yaml")
+        folder.name: read_file(root, f"decks/{folder.name}/part.yaml", memory)
         for folder in _folders(root / "decks")
         if os.path.lexists(folder / "part.yaml")
     }
-    arc, problems = curricula.parse(document, parts)
+    asked = ("arc", document, tuple(parts.items()))
+    arc, problems = memory.of(asked, lambda: curricula.parse(document, parts))
     problems += tuple(problem for part in parts.values() for problem in part.problems)
     found = list(problems)
     if arc is None:
         return None, tuple(found)
-    works, more = _sources(root)
-    files, faults = figures.load(root / "media", "media")
+    works, more = _sources(root, memory)
+    files, faults = figures.load(root / "media", "media", memory)
     records, damaged = figures.load_records(root / "media/src", "media/src")
-    banks, mistakes = _banks(root, arc)
+    banks, mistakes = _banks(root, arc, memory)
     found += [*more, *faults, *damaged, *mistakes]
     project = Project(root, arc, banks, works, files, records)
     found += _duplicates(banks)
@@ -89,25 +95,29 @@ def _folders(place: Path) -> list[Path]:
     return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
 
 
-def _sources(root: Path) -> tuple[dict[str, SourceWork], tuple[Diagnostic, ...]]:
+def _sources(root: Path, memory: Memory) -> tuple[dict[str, SourceWork], tuple[Diagnostic, ...]]:
     if not os.path.lexists(root / SOURCES):
         return {}, ()
-    return curricula.parse_sources(read_file(root, SOURCES))
+    document = read_file(root, SOURCES, memory)
+    return memory.of(("sources", document), lambda: curricula.parse_sources(document))
 
 
-def _banks(root: Path, arc: Curriculum) -> tuple[tuple[Placed, ...], list[Diagnostic]]:
+def _banks(
+    root: Path, arc: Curriculum, memory: Memory
+) -> tuple[tuple[Placed, ...], list[Diagnostic]]:
     banks: list[Placed] = []
     problems: list[Diagnostic] = []
     for slot in {slot.path: slot for slot in arc.slots}.values():
         if not os.path.lexists(root / slot.path):
             continue
-        bank, more = parse(read_file(root, slot.path))
+        document = read_file(root, slot.path, memory)
+        bank, more = memory.of(("bank", document), partial(parse, document))
         problems += more
         banks += [Placed(slot, bank)] if bank else []
     return tuple(banks), problems
 
 
-def read_file(root: Path, path: str) -> Document:
+def read_file(root: Path, path: str, memory: Memory) -> Document:
     """Read a file of the project; one that cannot be read is a document with that problem."""
     place = root / path
     try:
@@ -116,9 +126,10 @@ def read_file(root: Path, path: str) -> Document:
         if not place.resolve().is_relative_to(root.resolve()):
             return _unreadable(path, "this is a link to somewhere outside the project")
         with place.open("rb") as file:
-            return read(path, file.read(LARGEST + 1))
+            data = file.read(LARGEST + 1)
     except OSError as error:
         return _unreadable(path, f"this file cannot be read: {(error.strerror or '').lower()}")
+    return memory.of(("file", path, data), lambda: read(path, data))
 
 
 def _unreadable(path: str, message: str) -> Document:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ankibuild import project as projects
 from ankibuild import released
+from ankibuild.cache import Memory
 from ankibuild.collection import Collection, collect, describe, subset
 from ankibuild.curriculum import Curriculum, Slot
 from ankibuild.diagnostics import Diagnostic, Source, errors, sort
@@ -46,12 +47,14 @@ class Product:
     cards: int
 
 
-def load(root: Path, *, large_change: bool = False) -> Workspace:
-    """Load a project and check everything."""
-    project, problems = projects.load(root)
+def load(root: Path, *, large_change: bool = False, memory: Memory | None = None) -> Workspace:
+    """Load a project and check everything; with a ``memory``, anew only what has changed."""
+    memory = memory or Memory()
+    memory.turn()
+    project, problems = projects.load(root, memory)
     if project is None:
         return Workspace(root, None, sort(problems))
-    collection, more = collect(project)
+    collection, more, _formulas = collect(project, memory)
     ledger, damaged = read_ledger(root)
     subject = Subject(project, collection, ledger, large_change)
     said = (*problems, *more, *damaged, *check_rules(subject))
