@@ -8,11 +8,14 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ankibuild.notetypes import FIELD_NAMES, Notetype, make, stable_id
+from ankibuild.notetypes.report import address
 
+FORM = Path(__file__).parent.parent / ".github" / "ISSUE_TEMPLATE" / "card.yml"
 GOLDEN = Path(__file__).parent / "data" / "notetypes.json"
 NOTETYPES = make("deep-learning-arc")
 ALL = pytest.mark.parametrize("notetype", NOTETYPES.values(), ids=NOTETYPES)
@@ -119,6 +122,71 @@ def test_answers_say_where_they_come_from(notetype: Notetype):
             assert f'<div class="{css_class}">{{{{{field}}}}}</div>' in template.answer
 
 
+ON_GITHUB = "issues/new?template=card.yml&title={{Id}}%3A+&id={{Id}}"
+ON_GITLAB = "-/issues/new?issue%5Btitle%5D={{Id}}%3A+"
+ON_GITEA = "issues/new?title={{Id}}%3A+"
+
+
+@pytest.mark.parametrize(
+    ("repository", "expected"),
+    [
+        ("https://github.com/o/r", f"https://github.com/o/r/{ON_GITHUB}"),
+        ("https://www.github.com/o/r.git", f"https://www.github.com/o/r/{ON_GITHUB}"),
+        ("http://GitHub.com/o/r/tree/main?a#b", f"http://GitHub.com/o/r/{ON_GITHUB}"),
+        ("https://gitlab.com/a/b/c", f"https://gitlab.com/a/b/c/{ON_GITLAB}"),
+        (
+            "https://gitlab.example.org:8443/a/b/-/tree",
+            f"https://gitlab.example.org:8443/a/b/{ON_GITLAB}",
+        ),
+        ("https://codeberg.org/o/r/", f"https://codeberg.org/o/r/{ON_GITEA}"),
+        ("https://gitea.example.org/o/r.git", f"https://gitea.example.org/o/r/{ON_GITEA}"),
+        ("https://forgejo.example.org/o/r", f"https://forgejo.example.org/o/r/{ON_GITEA}"),
+        ("https://example.org/github.com/r", "https://example.org/github.com/r"),
+        ("https://github.com.example.org/o/r", "https://github.com.example.org/o/r"),
+        ("https://github.com/", "https://github.com/"),
+        (
+            "https://example.org/{{Front}}?x={{Back}}",
+            "https://example.org/%7B%7BFront%7D%7D?x=%7B%7BBack%7D%7D",
+        ),
+    ],
+)
+def test_mistakes_are_reported_where_the_repository_is(repository: str, expected: str):
+    assert address(repository) == expected
+
+
+@given(repository=st.from_regex(r"https?://[^\s<>\"]+", fullmatch=True))
+def test_no_repository_breaks_a_template(repository: str):
+    """The address is the author's: whatever it holds, only the id is a field of Anki's."""
+    for notetype in make("arc", repository).values():
+        for template in notetype.templates:
+            before, link, after = template.answer.partition('<a class="bug" href="')
+            href = after.partition('">Report a mistake</a></div>')[0]
+            assert before
+            assert link
+            assert not re.search(r"[\s\"'<>]", href)
+            assert not re.search(r"\{\{|\}\}", href.replace("{{Id}}", ""))
+
+
+@ALL
+def test_without_a_repository_there_is_no_link_to_report_at(notetype: Notetype):
+    linked = make("deep-learning-arc", "https://github.com/o/r")[notetype.key]
+    for ours, theirs in zip(notetype.templates, linked.templates, strict=True):
+        assert "<a" not in ours.answer + ours.question + theirs.question
+        assert theirs.answer.count("<a") == 1
+        assert re.sub(r"<a .*?</a>", "", theirs.answer) == ours.answer
+    assert frozen(linked) == frozen(notetype)
+
+
+def test_the_form_on_github_has_what_the_link_fills_in():
+    form = yaml.safe_load(FORM.read_text("utf-8"))
+    assert {field.get("id"): field["type"] for field in form["body"]} == {
+        None: "markdown",
+        "id": "input",
+        "wrong": "textarea",
+        "right": "textarea",
+    }
+
+
 def test_only_the_drill_has_a_script():
     for key, notetype in NOTETYPES.items():
         for template in notetype.templates:
@@ -140,6 +208,13 @@ def test_style_is_small_and_loads_nothing(notetype: Notetype):
     assert "url(" not in notetype.css
     assert "@import" not in notetype.css
     assert notetype.css.count("{") == notetype.css.count("}")
+    assert "/*" not in notetype.css
+
+
+@ALL
+def test_nothing_moves(notetype: Notetype):
+    """Nothing has to be stopped for those whom movement makes sick."""
+    assert not re.search(r"transition|animation|@keyframes|scroll-behavior", notetype.css)
 
 
 def test_rows_of_a_drill_show_one_without_modern_css():

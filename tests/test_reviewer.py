@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from importlib.resources import files
+from operator import mul
 from pathlib import Path
+from textwrap import dedent
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +17,8 @@ import pytest
 from ankibox import AnkiBox
 from ankibuild import workflow
 from ankibuild.kinds import kinds
-from browser import Browser
+from ankibuild.notetypes import make
+from browser import MIDDLE, Browser
 from kit import SVG, Repository
 from reviewer import Reviewer, Sides, Site, View, answered, sides, wrong
 
@@ -35,6 +40,7 @@ BANK = r"""
       | layer | mean over | variance over | learned scale | learned shift | running means |
       |-------|-----------|---------------|---------------|---------------|---------------|
       | batch | $N, H, W$ | $N, H, W$     | $\gamma$      | $\beta$       | yes           |
+    at: 11:12
   - basic: wide
     q: What is this?
     a: |
@@ -72,8 +78,13 @@ BANK = r"""
     program: |
       print("a line that is much too long for a phone", 1 + 1, sep=" and ", end=" and so on\n")
       x = [i ** 2 for i in range(10) if i % 2]  # a comment
-      assert x[0] == 1.0, f"not {x!r}"
+      if x:
+          assert x[0] == 1.0, f"not {x!r}"
+
+      s = {"a": {"b": x[::2]}}, "\\(x\\) $x$ <b> &amp; \t"
+      del s
     output: a line that is much too long for a phone and 2 and so on
+    source: manual
   - steps: derived
     q: |
       ![the unit square](square.svg)
@@ -83,8 +94,10 @@ BANK = r"""
       - $a = b$
       - $$b = c$$
       - "So `a` is $c$."
+    extra: Where it ends.
   - exercise: worked
     q: Do it.
+    hint: Read it again.
     hints: [Think of $x$., Think again.]
     a: Done.
     rubric: [It is done.]
@@ -106,6 +119,10 @@ VIEWS = pytest.mark.parametrize(
     [View(theme, width) for theme in ("light", "dark") for width in (390, 900)],
     ids=lambda view: f"{view.theme}-{view.width}",
 )
+OPEN_ALL = """
+(all => { for (const e of all) e.open = true; return all.length; })(
+  document.querySelectorAll("#qa details"))
+"""
 BOTH_THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 Cards = dict[str, Sides]
 
@@ -119,6 +136,8 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AnkiBox]:
     folder = tmp_path_factory.mktemp("reviewer")
     repository = Repository(folder / "repository")
     repository.write("media/square.svg", SVG)
+    arc = repository.root / "decks/curriculum.yaml"
+    arc.write_text(f"repository: https://github.com/o/r\n{arc.read_text('utf-8')}", "utf-8")
     repository.bank(BANK)
     yield from imported(repository.root, folder)
 
@@ -162,12 +181,14 @@ def all_cards(box: AnkiBox) -> Cards:
 
 
 def check_all(reviewer: Reviewer, cards: Cards) -> None:
-    """Show all sides and fail with everything that is wrong, if anything is."""
+    """Show all sides, closed and opened; fail with everything that is wrong, if anything is."""
     found: list[str] = []
     for name, card in cards.items():
         for side, show in (("question", reviewer.show_question), ("answer", reviewer.show_answer)):
             show(card)
             found += [f"{name}, {side}: {problem}" for problem in reviewer.problems()]
+            if reviewer.js(OPEN_ALL):
+                found += [f"{name}, {side}, opened: {problem}" for problem in reviewer.problems()]
     assert not found, "\n".join(found)
 
 
@@ -230,6 +251,13 @@ def test_text_of_twice_the_size_fits(reviewer: Reviewer, cards: Cards, enlarge: 
 
 
 @BOTH_THEMES
+def test_a_page_of_twice_the_size_fits(reviewer: Reviewer, cards: Cards, theme: str):
+    """Zoomed to 200 %, a phone is 195 pixels wide."""
+    reviewer.open(View(theme, 195, scale=2.0))
+    check_all(reviewer, cards)
+
+
+@BOTH_THEMES
 def test_a_sharp_screen_changes_nothing(reviewer: Reviewer, cards: Cards, theme: str):
     reviewer.open(View(theme, 360, scale=3.0))
     check_all(reviewer, cards)
@@ -267,39 +295,231 @@ def test_a_page_from_right_to_left_fits(reviewer: Reviewer, cards: Cards):
 # ------------------------------------------------------------------ what can be done on a card
 
 
-OPEN = "[...document.querySelectorAll('details')].map(e => e.open)"
+OPEN = "[...document.querySelectorAll('.q details, .a details')].map(e => e.open)"
 SHOWN = "[...document.querySelectorAll('.step mjx-container')].map(e => e.checkVisibility())"
+LABELS = """
+[...document.querySelectorAll("#qa summary")]
+  .filter(e => e.checkVisibility()).map(e => e.textContent)
+"""
+
+
+def show_both(reviewer: Reviewer, card: Sides) -> None:
+    reviewer.show_question(card)
+    reviewer.show_answer(card)
 
 
 def test_steps_open_one_by_one_by_click(reviewer: Reviewer, cards: Cards):
-    card = cards["derived card 1"]
-    reviewer.show_question(card)
-    reviewer.show_answer(card)
+    show_both(reviewer, cards["derived card 1"])
     assert reviewer.js(SHOWN) == [False, False, False]
     for number in range(3):
+        shown = min(number + 1, 3)
+        assert reviewer.js(LABELS) == [f"Step {step} of 3" for step in range(1, shown + 1)]
         reviewer.browser.click(f"document.querySelectorAll('summary')[{number}]")
         opened = [True] * (number + 1) + [False] * (2 - number)
         assert reviewer.js(OPEN) == reviewer.js(SHOWN) == opened
         assert reviewer.problems() == []
+
+
+def test_a_step_that_is_closed_again_takes_no_other_away(reviewer: Reviewer, cards: Cards):
+    show_both(reviewer, cards["derived card 1"])
+    reviewer.js(OPEN_ALL)
     reviewer.browser.click("document.querySelectorAll('summary')[0]")
-    assert reviewer.js(OPEN) == [False, True, True]
+    assert reviewer.js(OPEN) == reviewer.js(SHOWN) == [False, True, True]
+
+
+def test_what_an_author_folds_is_there_at_once(reviewer: Reviewer):
+    fold = "<details><summary>{}</summary>x</details>"
+    html = f'<div class="a">{fold.format("one")}{fold.format("two")}</div>'
+    style = f"<style>{make('arc')['basic'].css}</style>"
+    reviewer.show_question(Sides("folded", style + html, html))
+    assert reviewer.js(LABELS) == ["one", "two"]
 
 
 @pytest.mark.parametrize(("key", "text"), [("Enter", "\r"), (" ", " ")], ids=["enter", "space"])
-@pytest.mark.parametrize("name", ["derived card 1", "worked card 1"])
+@pytest.mark.parametrize(("name", "count"), [("derived card 1", 3), ("worked card 1", 2)])
 def test_steps_and_hints_open_one_by_one_by_keyboard(
-    reviewer: Reviewer, cards: Cards, name: str, key: str, text: str
+    reviewer: Reviewer, cards: Cards, name: str, count: int, key: str, text: str
 ):
-    reviewer.show_question(cards[name])
-    reviewer.show_answer(cards[name])
-    count = len(reviewer.js(OPEN))
-    assert count >= 2
+    show_both(reviewer, cards[name])
     for number in range(count):
         reviewer.browser.press("Tab")
         while reviewer.js("document.activeElement.matches('mjx-container')"):
             reviewer.browser.press("Tab")  # a formula has a menu, which can be reached too
+        assert reviewer.js("getComputedStyle(document.activeElement).outlineStyle") == "solid"
         reviewer.browser.press(key, text)
         assert reviewer.js(OPEN) == [True] * (number + 1) + [False] * (count - number - 1)
+
+
+def test_what_follows_a_derivation_does_not_give_its_end_away(reviewer: Reviewer, cards: Cards):
+    extra = "document.querySelector('.x').checkVisibility()"
+    show_both(reviewer, cards["derived card 1"])
+    for number in range(3):
+        assert not reviewer.js(extra)
+        reviewer.browser.click(f"document.querySelectorAll('summary')[{number}]")
+    assert reviewer.js(extra)
+    show_both(reviewer, cards["plain card 1"])
+    assert reviewer.js(extra)
+
+
+LOOKS = """
+[...document.querySelectorAll("#qa summary")].map(e => {
+  const style = getComputedStyle(e);
+  return ["color", "backgroundColor", "border", "padding", "font"].map(name => style[name]);
+})
+"""
+BOXES = """
+[...document.querySelectorAll("#qa details, #qa summary")].map(e => {
+  const style = getComputedStyle(e);
+  return [style.borderTopStyle, style.backgroundColor];
+})
+"""
+
+
+@VIEWS
+def test_all_hints_look_alike_and_an_open_one_is_no_box(
+    reviewer: Reviewer, cards: Cards, view: View
+):
+    reviewer.open(view)
+    reviewer.show_question(cards["worked card 1"])
+    for _ in ("closed", "open"):
+        first, *others = reviewer.js(LOOKS)
+        assert others == [first, first]
+        assert min(heights(reviewer, "summary")) >= 24
+        reviewer.js(OPEN_ALL)
+    assert {tuple(box) for box in reviewer.js(BOXES)} == {("none", "rgba(0, 0, 0, 0)")}
+
+
+def heights(reviewer: Reviewer, selector: str) -> list[float]:
+    """Give the heights in CSS pixels of all that can be seen of what a selector finds."""
+    found: list[float] = reviewer.js(
+        f"[...document.querySelectorAll('#qa :is({selector})')]"
+        ".filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().height)"
+    )
+    return found
+
+
+# ------------------------------------------------------------------ programs to copy
+
+
+PROGRAM = dedent(BANK.partition("program: |\n")[2].partition("    output:")[0]).rstrip("\n")
+OUTPUT = "a line that is much too long for a phone and 2 and so on"
+SELECTION = "getSelection().toString()"
+
+
+def test_a_mouse_selects_as_usual(reviewer: Reviewer, cards: Cards):
+    """What is copied is the program to the letter, whatever guards it from Anki's parsers."""
+    reviewer.show_question(cards["printed card 1"])
+    box = reviewer.js(
+        "(box => box.toJSON())(document.querySelector('.q pre code').getBoundingClientRect())"
+    )
+    drag(reviewer.browser, (box["left"], box["top"] + 5), (box["left"] + 200, box["bottom"] - 5))
+    assert reviewer.js(SELECTION) == PROGRAM
+    reviewer.js("getSelection().removeAllRanges()")  # or the selection itself would be dragged
+    drag(reviewer.browser, (box["left"], box["top"] + 5), (box["left"] + 1, box["top"] + 25))
+    assert reviewer.js(SELECTION) == PROGRAM.partition("\n")[0] + "\n"
+
+
+def drag(browser: Browser, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press the mouse's button at a point and release it at another."""
+    for kind, (x, y) in (("Pressed", start), ("Moved", end), ("Released", end)):
+        rest = {"button": "left", "buttons": 1, "clickCount": 1}
+        browser.call("Input.dispatchMouseEvent", type=f"mouse{kind}", x=x, y=y, **rest)
+
+
+@pytest.fixture
+def touched(reviewer: Reviewer) -> Iterator[Reviewer]:
+    """Show the page on a screen that is touched."""
+    reviewer.browser.call("Emulation.setTouchEmulationEnabled", enabled=True)
+    reviewer.open(View())
+    yield reviewer
+    reviewer.browser.call("Emulation.setTouchEmulationEnabled", enabled=False)
+
+
+def touch(browser: Browser, *points: tuple[float, float]) -> None:
+    """Touch the page with a finger, move it from point to point, and lift it."""
+    kinds_of = ("touchStart", *["touchMove"] * (len(points) - 1))
+    for kind, (x, y) in zip(kinds_of, points, strict=True):
+        browser.call("Input.dispatchTouchEvent", type=kind, touchPoints=[{"x": x, "y": y}])
+    browser.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+
+def promise(reviewer: Reviewer, event: str, until: str = "true") -> None:
+    """Let ``await promised`` wait for an event of the document after which something is true."""
+    reviewer.js(
+        "globalThis.promised = new Promise(done => document.addEventListener("
+        f"'{event}', () => {{ if ({until}) done(); }}, true)), 0"
+    )
+
+
+@pytest.mark.parametrize(("side", "text"), [("q", PROGRAM), ("a", OUTPUT)], ids=["code", "output"])
+def test_a_tap_selects_a_block_of_code(touched: Reviewer, cards: Cards, side: str, text: str):
+    """Wherever it is tapped: on a word, beside a short line, between lines."""
+    show_both(touched, cards["printed card 1"])
+    box = touched.js(f"document.querySelector('.{side} pre').getBoundingClientRect().toJSON()")
+    for x, y in ((40, 25), (box["width"] - 3, box["height"] - 3), (3, box["height"] / 2)):
+        touched.js("getSelection().removeAllRanges()")
+        promise(touched, "selectionchange", "getSelection().type === 'Range'")
+        touch(touched.browser, (box["left"] + x, box["top"] + y))
+        assert touched.js(f"promised.then(() => {SELECTION})") == text
+
+
+def test_a_swipe_scrolls_code_and_selects_nothing(touched: Reviewer, cards: Cards):
+    touched.show_question(cards["printed card 1"])
+    x, y = touched.js(f"({MIDDLE})(document.querySelector('.q pre'))")
+    promise(touched, "scroll")
+    touch(touched.browser, *((x + 80 - 20 * step, y) for step in range(9)))
+    touched.js("promised.then(() => 0)")
+    assert touched.js("document.querySelector('.q pre').scrollLeft") > 0
+    assert touched.js(SELECTION) == ""
+
+
+def test_code_scrolls_by_keyboard(reviewer: Reviewer, cards: Cards):
+    """Chromium puts the focus on what scrolls; nothing in the card has to ask for it."""
+    reviewer.show_question(cards["printed card 1"])
+    reviewer.browser.press("Tab")
+    assert reviewer.js("document.activeElement.tagName") == "PRE"
+    promise(reviewer, "scroll")
+    reviewer.browser.press("ArrowRight")
+    reviewer.js("promised.then(() => 0)")
+    assert reviewer.js("document.activeElement.scrollLeft") > 0
+
+
+# ------------------------------------------------------------------ the foot
+
+
+LINKS = "[...document.querySelectorAll('.foot a')].map(e => [e.textContent, e.href])"
+SIGN = "getComputedStyle(document.querySelector('.src a'), '::before').content"
+
+
+@VIEWS
+def test_the_foot_opens_the_source_and_a_report(reviewer: Reviewer, cards: Cards, view: View):
+    reviewer.open(view)
+    show_both(reviewer, cards["plain card 1"])
+    assert reviewer.js(LINKS) == [
+        [
+            "A lecture, 11:12 (the middle)",
+            "https://www.youtube.com/watch?v=abcdefghijk&t=672s",
+        ],
+        [
+            "Report a mistake",
+            "https://github.com/o/r/issues/new?template=card.yml&title=plain%3A+&id=plain",
+        ],
+    ]
+    assert reviewer.js(SIGN) == '"►" / ""'
+    assert min(heights(reviewer, ".foot a")) >= 24
+
+
+def test_only_a_place_in_a_video_has_the_sign_of_one(reviewer: Reviewer, cards: Cards):
+    show_both(reviewer, cards["printed card 1"])
+    assert reviewer.js("document.querySelector('.src').textContent") == "A manual"
+    assert reviewer.js(SIGN) == "none"
+
+
+def test_every_answer_has_one_foot_and_no_question(cards: Cards):
+    for name, card in cards.items():
+        question = name.partition(" ")[0]
+        assert card.answer.count(f'&amp;id={question}"') == 1
+        assert 'class="foot"' not in card.question
 
 
 RIGHT = [["typeGood", "128"]]
@@ -396,6 +616,107 @@ def test_a_figure_has_a_light_plate_in_the_dark(
     style = "getComputedStyle(document.querySelector('#qa img'))"
     assert reviewer.js(f"{style}.backgroundColor") == plate
     assert reviewer.js(f"{style}.filter") == "none"
+
+
+# ------------------------------------------------------------------ colors
+
+
+COLOR = "getComputedStyle(document.querySelector('{}')).{}"
+
+
+@pytest.mark.parametrize(
+    ("outer", "own"),
+    [("", "nightMode"), ("", "night_mode"), ("nightMode", ""), ("night_mode", "")],
+)
+def test_every_way_to_say_night_is_dark(reviewer: Reviewer, cards: Cards, outer: str, own: str):
+    """Desktop and AnkiMobile say `nightMode`, AnkiDroid `night_mode`; of the body or above it."""
+    reviewer.show_question(cards["derived card 1"])
+    background = COLOR.format("body", "backgroundColor")
+    assert reviewer.js(background) == "rgb(255, 255, 255)"
+    reviewer.js(f"document.documentElement.className = '{outer}'")
+    reviewer.js(f"document.body.className = 'card card1 {own}'")
+    assert reviewer.js(background) == "rgb(28, 30, 34)"
+    assert reviewer.js(COLOR.format("#qa img", "backgroundColor")) == "rgb(255, 255, 255)"
+    assert reviewer.problems() == []
+
+
+@BOTH_THEMES
+def test_borders_that_matter_can_be_seen(reviewer: Reviewer, cards: Cards, theme: str):
+    """A field to type into, the bar of an output and a focus are nothing but their borders."""
+    reviewer.open(View(theme))
+    page = reviewer.js(COLOR.format("body", "backgroundColor"))
+    borders = (
+        ("typed card 1", "input#typeans", "borderTopColor"),
+        ("printed card 1", ".out pre", "borderLeftColor"),
+        ("derived card 1", "summary", "outlineColor"),
+    )
+    for name, selector, border in borders:
+        show = reviewer.show_question if selector.startswith("input") else reviewer.show_answer
+        reviewer.show_question(cards[name])
+        show(cards[name])
+        reviewer.js(f"document.querySelector('{selector}').focus({{ focusVisible: true }})")
+        assert contrast(page, reviewer.js(COLOR.format(selector, border))) >= 3
+
+
+def contrast(*colors: str) -> float:
+    """Give the contrast of two colors `rgb(0, 0, 0)`, from 1 to 21, as WCAG defines it."""
+    darker, lighter = sorted(map(luminance, colors))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(color: str) -> float:
+    values = (int(part) / 255 for part in re.findall(r"\d+", color))
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in values]
+    return sum(map(mul, (0.2126, 0.7152, 0.0722), linear))
+
+
+@pytest.fixture(params=["light", "dark"])
+def forced(reviewer: Reviewer, request: pytest.FixtureRequest) -> Iterator[Reviewer]:
+    """Show the page in the few colors of a system, as Windows has for those who see little."""
+    wanted = {"forced-colors": "active", "prefers-color-scheme": request.param}
+    features = [{"name": name, "value": value} for name, value in wanted.items()]
+    reviewer.browser.call("Emulation.setEmulatedMedia", features=features)
+    reviewer.open(View(request.param))
+    yield reviewer
+    reviewer.browser.call("Emulation.setEmulatedMedia", features=[])
+
+
+def test_all_is_readable_in_forced_colors(forced: Reviewer, cards: Cards):
+    check_all(forced, cards)
+
+
+def test_what_only_a_color_tells_apart_can_be_seen_in_forced_colors(forced: Reviewer, cards: Cards):
+    show_both(forced, cards["typed card 1"])
+    grounds = [COLOR.format(f"#typeans .{c}", "backgroundColor") for c in ("typeGood", "typeBad")]
+    assert len({forced.js(ground) for ground in grounds}) == 2
+    forced.show_question(cards["gaps card 1"])
+    assert forced.js(COLOR.format(".cloze", "outlineStyle")) == "solid"
+    forced.show_answer(cards["gaps card 1"])
+    assert forced.js(COLOR.format(".cloze", "outlineStyle")) == "solid"
+    show_both(forced, cards["derived card 1"])
+    assert forced.js(COLOR.format("#qa img", "backgroundColor")) == "rgb(255, 255, 255)"
+    page, line = (
+        forced.js(COLOR.format(selector, color))
+        for selector, color in (("body", "backgroundColor"), ("#answer", "borderTopColor"))
+    )
+    assert contrast(page, line) >= 3
+    assert forced.js(COLOR.format("#answer", "borderTopWidth")) == "1px"
+
+
+RULES = "(text => {{ const s = new CSSStyleSheet; s.replaceSync(text); return {}; }})({})"
+
+
+def test_the_style_is_packed_without_loss(reviewer: Reviewer):
+    """A browser reads the same rules in what is packed as in what we write."""
+    source = (files("ankibuild.notetypes") / "style.css").read_text("utf-8")
+    packed = make("arc")["basic"].css
+    assert len(packed) < len(source)
+    ours, theirs = (
+        reviewer.js(RULES.format("[...s.cssRules].map(r => r.cssText)", json.dumps(text)))
+        for text in (source, packed)
+    )
+    assert ours == theirs
+    assert len(ours) > 60
 
 
 # ------------------------------------------------------------------ the drill

@@ -95,7 +95,7 @@ def collect(project: Project, memory: Memory | None = None) -> Collected:
     """Compute what Anki will hold. With a ``memory``, only new texts are rendered."""
     memory = memory or Memory()
     settings = project.curriculum.settings
-    kinds = notetypes.make(settings.namespace)
+    kinds = notetypes.make(settings.namespace, settings.repository or "")
     packed = {name: file.packed for name, file in project.media.items()}
     names = frozenset(packed.items())  # as a key: it keeps its hash
     used: set[str] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -201,6 +202,18 @@ def block(html: str) -> str:
     return f"<div>{html}</div>"
 
 
-def details(summary: str, html: str, name: str = "step") -> str:
+def folds(name: str, label: str, parts: Sequence[str]) -> str:
+    """Fold pieces of HTML, each behind a label with its number; opening one shows the next.
+
+    ``name`` is the class by which the style knows them: ``hint`` or ``step``.
+    """
+    many = len(parts) > 1
+    return "".join(
+        details(f"{label} {number} of {len(parts)}" if many else label, html, name)
+        for number, html in enumerate(parts, 1)
+    )
+
+
+def details(summary: str, html: str, name: str) -> str:
     """Wrap HTML so that it opens on demand, without a script."""
     return f'<details class="{name}"><summary>{summary}</summary>{html}</details>'

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, block, details
+from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, block, folds
 
 
 class Exercise(Question):
@@ -35,11 +35,8 @@ class Exercise(Question):
 
     def front(self, render: Render) -> str:
         """Show the task and the folded hints."""
-        hints = (
-            details(f"Hint {number}", render(("hints", number - 1), hint))
-            for number, hint in enumerate(self.hints, 1)
-        )
-        return block(render(("q",), self.q)) + "".join(hints)
+        hints = [render(("hints", number), hint) for number, hint in enumerate(self.hints)]
+        return block(render(("q",), self.q)) + folds("hint", "Hint", hints)
 
     def back(self, render: Render) -> str:
         """Show the solution and what to check."""
@@ -50,4 +47,5 @@ class Exercise(Question):
         )
         if not checks:
             return solution
-        return f'{block(solution)}<p class="lead">Check your own:</p><ul>{checks}</ul>'
+        listed = f'<ul class="checks">{checks}</ul>'
+        return f'{block(solution)}<p class="lead">Check your own:</p>{listed}'

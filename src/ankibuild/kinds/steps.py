@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, details
+from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, folds
 
 
 class Steps(Question):
@@ -34,7 +34,5 @@ class Steps(Question):
 
     def back(self, render: Render) -> str:
         """Fold each line."""
-        return "".join(
-            details(f"Step {number}", render(("lines", number - 1), line))
-            for number, line in enumerate(self.lines, 1)
-        )
+        lines = [render(("lines", number), line) for number, line in enumerate(self.lines)]
+        return folds("step", "Step", lines)

@@ -7,11 +7,14 @@ the HTML of the templates and ``style.css`` may, and reach learners with the not
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from importlib.resources import files
 
 from ankibuild.notetypes.ids import FIELD_IDS, TEMPLATE_IDS
+from ankibuild.notetypes.report import address
 
 FIELD_NAMES = (
     "Front",
@@ -44,6 +47,11 @@ _SHAPES = {
     "typein": ("Type-in", [("Type the answer", "typein-front", "typein-back foot")]),
     "drill": ("Drill", [("Drill", "front drill", "back foot drill")]),
 }
+
+# In the style: comments, indentation, the last semicolon of a rule, and blanks that part nothing.
+_SPARE = re.compile(
+    r"/\*.*?\*/\n?|^ +|;(?=\s*\})| (?=[{}>~])|(?<=[{:;,>~]) ", re.DOTALL | re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +86,14 @@ class Notetype:
     mod: int = 0
 
 
-def make(namespace: str) -> dict[str, Notetype]:
+def make(namespace: str, repository: str = "") -> dict[str, Notetype]:
     """Make the five notetypes of a project, by key.
 
     The namespace stands in their names and decides their ids, so that the notetypes of two
-    projects (or of a project and its fork) live side by side in one collection.
+    projects (or of a project and its fork) live side by side in one collection. ``repository`` is
+    the address where learners report mistakes; without one, cards have no link to do so.
     """
-    return {key: _notetype(namespace, key) for key in _SHAPES}
+    return {key: _notetype(namespace, key, repository) for key in _SHAPES}
 
 
 def stable_id(*parts: str) -> int:
@@ -93,14 +102,14 @@ def stable_id(*parts: str) -> int:
     return _FIRST_ID + int.from_bytes(digest[:8]) % (_LAST_ID - _FIRST_ID)
 
 
-def _notetype(namespace: str, key: str) -> Notetype:
+def _notetype(namespace: str, key: str, repository: str) -> Notetype:
     return Notetype(
         key=key,
         id=stable_id("notetype", namespace, key),
         name=f"{namespace} {_SHAPES[key][0]}",
         fields=_fields(key),
-        templates=_templates(key),
-        css=_text("style.css"),
+        templates=_templates(key, repository),
+        css=_packed(_text("style.css")),
         is_cloze=key == "cloze",
     )
 
@@ -110,15 +119,27 @@ def _fields(key: str) -> tuple[Field, ...]:
     return tuple(map(Field, (first, *FIELD_NAMES[1:]), FIELD_IDS[key]))
 
 
-def _templates(key: str) -> tuple[Template, ...]:
+def _templates(key: str, repository: str) -> tuple[Template, ...]:
     return tuple(
-        Template(name, id_, _html(question), _html(answer))
+        Template(name, id_, _html(question, repository), _html(answer, repository))
         for (name, question, answer), id_ in zip(_SHAPES[key][1], TEMPLATE_IDS[key], strict=True)
     )
 
 
-def _html(names: str) -> str:
-    return "".join(_text(f"{name}.html") for name in names.split())
+def _html(names: str, repository: str) -> str:
+    html = "".join(_text(f"{name}.html") for name in names.split())
+    return html.replace("<!-- report -->", _report(repository))
+
+
+def _report(repository: str) -> str:
+    if not repository:
+        return ""
+    return f'<a class="bug" href="{escape(address(repository))}">Report a mistake</a>'
+
+
+def _packed(css: str) -> str:
+    """Leave out what a browser does not need, but keep the lines, for learners who change it."""
+    return _SPARE.sub("", css)
 
 
 @cache
