@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from browser import Browser, find_chromium
+from typesetting import one_engine
 
 # A slow machine is not a failing test; and what CI runs today it runs tomorrow.
 settings.register_profile("anywhere", deadline=None)
@@ -127,3 +128,10 @@ def browser() -> Iterator[Browser]:
         give_up("these tests need Chromium: apt-get install chromium")
     with Browser(program) as started:
         yield started
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_engine() -> Iterator[None]:
+    """Typeset with one engine for all projects, instead of starting one for each."""
+    with one_engine():
+        yield

@@ -27,10 +27,11 @@ from ankibuild.markdown.escape import (
 )
 from ankibuild.markdown.highlight import code
 from ankibuild.markdown.prose import to_html
+from ankibuild.markdown.readings import surrounded
 from ankibuild.markdown.scan import scan
-from ankibuild.markdown.values import Formula, Problem, Rendered, Token
+from ankibuild.markdown.values import Formula, Problem, Reading, Rendered, Token
 
-__all__ = ["LONGEST", "Formula", "Problem", "Rendered", "code", "plain", "render"]
+__all__ = ["LONGEST", "Formula", "Problem", "Reading", "Rendered", "code", "plain", "render"]
 
 #: Longest text that is rendered, in characters.
 LONGEST = 20_000
@@ -60,10 +61,10 @@ def render(text: str, *, cloze: bool = False, media: Mapping[str, str] = _NO_MED
     if len(text) > LONGEST:
         return Rendered(plain(text), problems=(_too_long(text),))
     found = scan(safe(text), cloze=cloze, media=media)
-    markup = _put_back(to_html(found.prose, found.tokens), found.tokens)
+    markup = to_html(found.prose, found.tokens)
     return Rendered(
-        finish(_bare(markup)),
-        found.formulas,
+        finish(_bare(_put_back(markup, found.tokens))),
+        surrounded(found, markup),
         (*_controls(text), *found.problems),
         found.clozes,
         found.images,

@@ -16,9 +16,13 @@ _LINES = re.compile(r"\\begin\{|\\substack|\\(?:cases|matrix|pmatrix|eqalign)\{|
 
 _DEFINING_NAMES = (
     "newcommand renewcommand providecommand newenvironment renewenvironment DeclareMathOperator "
-    "def gdef edef xdef let require"
+    "DeclarePairedDelimiter DeclarePairedDelimiterX DeclarePairedDelimiterXPP definecolor "
+    "mathtoolsset newtagform renewtagform usetagform def gdef edef xdef let require"
 )
 _DEFINING = frozenset(_DEFINING_NAMES.split())
+
+#: Macros that reach out of their formula, into the page: links, styles, names for styles.
+_UNSAFE = frozenset({"href", "style", "class", "cssId"})
 
 #: Macros that authors know from LaTeX packages and Anki's MathJax does not have.
 _REPLACEMENTS = {
@@ -87,6 +91,8 @@ def _macros(text: str, start: int, end: int) -> Iterator[Problem]:
             yield _doubled(found)
         elif len(slashes) % 2 and name in _DEFINING:
             yield _definition(found)
+        elif len(slashes) % 2 and name in _UNSAFE:
+            yield _unsafe(found)
         elif len(slashes) % 2 and name in _REPLACEMENTS:
             yield _unknown(found)
 
@@ -111,6 +117,19 @@ def _definition(found: re.Match[str]) -> Problem:
         f"`\\{name}` would change the cards that are shown after this one",
         label="defined for all cards",
         help="write the formula out, without a macro of your own",
+    )
+
+
+def _unsafe(found: re.Match[str]) -> Problem:
+    name = found[2]
+    link = "put the link into the text: `[words](https://…)`"
+    return Problem(
+        "unsafe-formula",
+        found.end() - len(name) - 1,
+        found.end(),
+        f"`\\{name}` has no place in a formula of a card",
+        label="a link of its own" if name == "href" else "a style of its own",
+        help=link if name == "href" else "write the formula without it",
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 
 from ankibuild.markdown import formulas
 from ankibuild.markdown.escape import escape
 from ankibuild.markdown.gaps import GapReader
+from ankibuild.markdown.readings import Piece, readings
 from ankibuild.markdown.values import Formula
 
 BLANK_LINE = re.compile(r"\n[ \t]*\n")
@@ -17,6 +19,7 @@ _INLINE_MATH = re.compile(
 )
 _SPACED_MATH = re.compile(r"\$(?!\s)[^$\n]+\s\$(?!\w)")
 _MATH_ENTITY = re.compile(r"&(?:lt|gt|amp|quot|#39);")
+_TAKES_ARGUMENT = re.compile(r"(?<!\\)(?:\\[a-zA-Z]+\*?|[\^_])\Z")
 _MATH_GAP = re.compile(r"\{\{c([0-9,]*)::|\}\}|::")
 
 
@@ -78,63 +81,89 @@ class FormulaReader(GapReader):
     def formula(self, start: int, stop: int, end: int, *, display: bool) -> None:
         """Take the formula with the TeX ``start`` to ``stop``; after it comes ``end``."""
         faults = len(self.problems)
-        tex, markup = self.tex(start, stop) if self.cloze else self.tex_piece(start, stop)
-        if not tex.strip():
-            self.report(
-                "empty-math",
-                self.at,
-                end,
-                "this formula is empty",
-                repair="write TeX between the signs, or `\\$` for a dollar sign",
-            )
-        else:
-            self.formulas.append(Formula(tex.strip(), display, self.at, end))
-            if len(self.problems) == faults:
-                self.problems.extend(formulas.check(self.text, start, stop))
+        pieces, markup = self.tex(start, stop)
         # A backslash at the end would make the closing delimiter a line break.
         markup = markup.strip()
         markup += " " if markup.endswith("\\") else ""
-        if display:
-            self.put("D", f"\\[{markup}\\]", end)
-        else:
-            self.put("M", f"\\({markup}\\)", end)
+        markup = f"\\[{markup}\\]" if display else f"\\({markup}\\)"
+        shown = readings(pieces)
+        if not shown[0].tex:
+            self.empty_formula(end)
+            self.put("I", markup, end)
+            return
+        if len(self.problems) == faults:
+            self.problems.extend(formulas.check(self.text, start, stop))
+        sound = shown if len(self.problems) == faults else ()
+        self.formulas.append(Formula(shown[0].tex.strip(), display, self.at, end, sound))
+        self.put("D" if display else "M", markup, end)
 
-    def tex_piece(self, start: int, end: int) -> tuple[str, str]:
-        """Return a piece of TeX, and the same as HTML."""
-        tex = _MATH_ENTITY.sub(lambda entity: html.unescape(entity[0]), self.text[start:end])
-        return tex, escape(tex)
+    def empty_formula(self, end: int) -> None:
+        """Report a formula up to ``end`` without TeX."""
+        self.report(
+            "empty-math",
+            self.at,
+            end,
+            "this formula is empty",
+            repair="write TeX between the signs, or `\\$` for a dollar sign",
+        )
 
-    def tex(self, start: int, stop: int) -> tuple[str, str]:
-        """Return the TeX of a formula without its gaps, and its HTML with them."""
-        outer, reported = len(self.gaps), False
-        shown: list[str] = []
-        markup: list[str] = []
-        for found in _MATH_GAP.finditer(self.text, start, stop):
-            tex, piece = self.tex_piece(start, found.start())
-            in_hint = len(self.gaps) > outer and self.gaps[-1].hint >= 0
-            shown.append("" if in_hint else tex)
-            mark, kept, fault = self.math_mark(found, outer, reported)
-            shown.append(kept)
-            reported = reported or fault
-            markup += [piece, mark]
+    def tex_pieces(self, start: int, end: int) -> Iterator[Piece]:
+        """Yield the TeX of a part without gaps: entities are the characters they stand for."""
+        for found in _MATH_ENTITY.finditer(self.text, start, end):
+            yield Piece("T", self.text[start : found.start()], start)
+            yield Piece("T", html.unescape(found[0]), found.start())
             start = found.end()
-        tex, piece = self.tex_piece(start, stop)
-        markup += [piece, self.close_gaps(outer, "this gap is not closed in its formula")]
-        return "".join([*shown, tex]), "".join(markup)
+        yield Piece("T", self.text[start:end], start)
 
-    def math_mark(self, found: re.Match[str], outer: int, reported: bool) -> tuple[str, str, bool]:
-        """Return a mark of a gap in a formula as HTML and as TeX, and whether it is at fault."""
+    def tex(self, start: int, stop: int) -> tuple[list[Piece], str]:
+        """Return a formula as its pieces, and as HTML with its gaps."""
+        outer, faulty = len(self.gaps), False
+        pieces: list[Piece] = []
+        markup: list[str] = []
+        for found in _MATH_GAP.finditer(self.text, start, stop) if self.cloze else ():
+            before = [*self.tex_pieces(start, found.start())]
+            mark, piece, fault = self.math_mark(found, outer, faulty)
+            pieces += [*before, piece]
+            markup += [*(escape(one.text) for one in before), mark]
+            faulty = faulty or fault
+            start = found.end()
+        rest = [*self.tex_pieces(start, stop)]
+        markup += [escape(one.text) for one in rest]
+        markup.append(self.close_gaps(outer, "this gap is not closed in its formula"))
+        return [*pieces, *rest], "".join(markup)
+
+    def math_mark(self, found: re.Match[str], outer: int, faulty: bool) -> tuple[str, Piece, bool]:
+        """Return a mark of a gap in a formula as HTML and as a piece, and whether it is at fault.
+
+        ``outer`` gaps were open before the formula; ``faulty`` tells that it is reported already.
+        """
+        at, text = found.start(), found[0]
+        plain = Piece("T", text, at)
         inside = len(self.gaps) > outer
         if found[1] is not None:
-            return self.open_gap(found), "", False
-        if found[0] == "::":
-            return (self.hint(found.start()), "", False) if inside else ("::", "::", False)
-        broken = self.breaks_formula(found.start()) if inside else bool(self.gaps)
-        if broken and not reported:
+            self.gap_as_argument(found)
+            return self.open_gap(found), Piece("X", found[1], at), False
+        if text == "::":
+            return (self.hint(at), Piece("H", "", at), False) if inside else (text, plain, False)
+        broken = self.breaks_formula(at) if inside else bool(self.gaps)
+        if broken and not faulty:
             self.closed_by_math(found)
         if inside:
-            return self.end_gap(found.start()), "", broken
-        return "}}", "}}", broken
+            return self.end_gap(at), Piece("Y", "", at), broken
+        return text, plain, broken
+
+    def gap_as_argument(self, found: re.Match[str]) -> None:
+        """Report a gap whose braces are meant to be those of an argument."""
+        at = found.start()
+        if before := _TAKES_ARGUMENT.search(self.text[max(0, at - 40) : at]):
+            self.report(
+                "cloze-as-argument",
+                at - len(before[0]),
+                found.end(),
+                f"the braces of this gap are not those of `{before[0]}`",
+                "Anki takes them away",
+                f"put the gap into braces of its own: `{before[0]}{{ {found[0]}…}}}} }}`",
+            )
 
     def breaks_formula(self, end: int) -> bool:
         """Tell whether the innermost gap, ending here, would cut a group of its formula."""

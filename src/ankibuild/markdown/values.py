@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -20,13 +21,44 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """The TeX of a formula as one side of a card shows it; ``front`` tells that a gap is hidden.
+
+    ``places`` are pairs of offsets into ``tex`` and into the author's text: from the first one on,
+    character by character, ``tex`` stands at the second.
+    """
+
+    tex: str
+    places: tuple[tuple[int, int], ...]
+    front: bool = False
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Give the offsets in the author's text of the characters ``start`` to ``end``."""
+        first = self._place(start)
+        return first, max(first, self._place(end - 1) + 1 if end > start else first)
+
+    def _place(self, offset: int) -> int:
+        index = bisect_right(self.places, offset, key=lambda pair: pair[0]) - 1
+        at, place = self.places[max(0, index)]
+        return place + offset - at
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula: its TeX without delimiters and gaps; the offsets include the delimiters."""
+    """A formula: its TeX without delimiters and gaps; the offsets include the delimiters.
+
+    ``readings`` are what the sides of cards show of it, as it was typed first; none if something
+    is wrong with it already. ``depth`` counts the lists, quotes and details around it; ``scrolls``
+    tells that it is in a table, whose width is not that of the page.
+    """
 
     tex: str
     display: bool
     start: int
     end: int
+    readings: tuple[Reading, ...] = field(default=(), compare=False)
+    depth: int = field(default=0, compare=False)
+    scrolls: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,122 @@
+"""One way to everything that MathJax can tell: remembered, or asked for now."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from ankibuild.cache import Cache
+from ankibuild.collection import Written
+from ankibuild.typeset.engines import Answer, Engines, Request, sources
+from ankibuild.typeset.findings import Checked, Names, Tex, findings
+
+#: What an answer to each kind of request is.
+_RESULTS: Mapping[str, type | tuple[type, ...]] = {
+    "verdict": (int, float),
+    "markup": str,
+    "stylesheet": str,
+    "names": dict,
+}
+#: What says more about this machine than about the formula.
+_TRANSIENT = ("Lost", "Timeout")
+
+
+class Typesetter:
+    """Typesets for the project in ``root``. Keeps a process between its uses: close it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._engines = Engines()
+        self._memories: dict[str, Cache] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process, if there is one. What follows starts another."""
+        self._engines.close()
+
+    def check(self, written: Iterable[Written]) -> Checked:
+        """Report what is wrong with formulas; each is typeset as every side of a card shows it."""
+        found = tuple(written)
+        wanted = {
+            (reading.tex, one.formula.display) for one in found for reading in one.formula.readings
+        }
+        answers = self._answers("verdict", wanted)
+        problems = tuple(findings(found, answers, self._names))
+        return Checked(problems, typeset=len(answers) == len(wanted))
+
+    def markup(self, formulas: Iterable[Tex]) -> Mapping[Tex, str]:
+        """Give the HTML of formulas; those that cannot be typeset are absent."""
+        answers = self._answers("markup", formulas)
+        return {tex: answer.result for tex, answer in answers.items() if not answer.error}
+
+    def stylesheet(self) -> str:
+        """Give the CSS that any formula needs; empty without MathJax."""
+        answer = self._remembered("markup", {"stylesheet": {"want": "stylesheet"}})
+        return str(answer["stylesheet"].result) if answer else ""
+
+    def _names(self) -> Names:
+        """Give the macros and environments that MathJax knows."""
+        answer = self._remembered("formulas", {"names": {"want": "names"}})
+        known = answer["names"].result if answer else {}
+        return Names(tuple(known.get("macros", ())), tuple(known.get("environments", ())))
+
+    def _answers(self, want: str, formulas: Iterable[Tex]) -> dict[Tex, Answer]:
+        requests = {
+            f"{display:d} {tex}": {"want": want, "tex": tex, "display": display}
+            for tex, display in sorted(set(formulas))
+        }
+        room = "formulas" if want == "verdict" else "markup"
+        answers = self._remembered(room, requests)
+        return {(name[2:], name[0] == "1"): answer for name, answer in answers.items()}
+
+    def _remembered(self, room: str, requests: Mapping[str, Request]) -> dict[str, Answer]:
+        """Answer requests by their names, from memory where that can be; unanswered are absent."""
+        version = _version(sources())
+        memory = self._memory(room)
+        found: dict[str, Answer] = {}
+        new: dict[str, Any] = {}
+        for name, request in requests.items() if version else ():
+            key = hashlib.sha256(f"{version}\n{name}".encode()).hexdigest()[:32]
+            known = _recalled(memory.get(key), str(request["want"]))
+            answer = known or self._engines.ask(request)
+            if answer:
+                found[name] = answer
+            if answer and not known and _lasts(answer):
+                new[key] = answer.error or answer.result
+        memory.add(new)
+        return found
+
+    def _memory(self, room: str) -> Cache:
+        """Read what is remembered once: of markup, that is several megabytes."""
+        if room not in self._memories:
+            self._memories[room] = Cache(self._root, room)
+        return self._memories[room]
+
+
+@cache
+def _version(files: tuple[Path, ...]) -> str:
+    """Give a digest of everything that decides how a formula is typeset; nothing for no files."""
+    contents = b"".join(path.read_bytes() for path in files)
+    return hashlib.sha256(contents).hexdigest() if files else ""
+
+
+def _lasts(answer: Answer) -> bool:
+    return answer.error is None or answer.error[0] not in _TRANSIENT
+
+
+def _recalled(value: Any, want: str) -> Answer | None:
+    """Read what is remembered: a list is an error, and no result is one."""
+    match value:
+        case [str(name), str(message), int() | None as at]:
+            return Answer(error=(name, message, at))
+        case _ if isinstance(value, _RESULTS[want]):
+            return Answer(value)
+    return None
