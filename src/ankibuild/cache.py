@@ -62,7 +62,7 @@ class Cache:
         self._entries.update(entries)
         text = "".join(json.dumps([key, value]) + "\n" for key, value in entries.items())
         with contextlib.suppress(OSError):
-            _ready(self.path.parent)
+            ready(self.path.parent)
             # One write of whole lines in append mode: two processes do not mix theirs. The first
             # line end closes a line that somebody could not finish.
             with open(self.path, "ab", buffering=0) as file:
@@ -83,7 +83,8 @@ class Cache:
             beside.unlink(missing_ok=True)
 
 
-def _ready(folder: Path) -> None:
+def ready(folder: Path) -> None:
+    """Make a folder that git ignores."""
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():

@@ -96,30 +96,56 @@ def collect(project: Project, memory: Memory | None = None) -> Collected:
     memory = memory or Memory()
     settings = project.curriculum.settings
     kinds = notetypes.make(settings.namespace, settings.repository or "")
-    packed = {name: file.packed for name, file in project.media.items()}
-    names = frozenset(packed.items())  # as a key: it keeps its hash
-    used: set[str] = set()
-    problems: list[Diagnostic] = []
-    notes: list[Note] = []
-    formulas: list[Written] = []
-    for placed in project.banks:
-        for entry, due in zip(placed.bank.entries, _dues(placed, project), strict=True):
-            render = _Rendering(entry, packed, names, memory)
-            notes.append(_note(project, placed, entry, render, due))
-            problems += render.problems
-            formulas += render.formulas
-            used |= render.images
-    problems += _unused(project, used)
+    filled = [_fill(project, placed, memory) for placed in project.banks]
+    notes = tuple(note for bank in filled for note in bank.notes)
+    used = {name for bank in filled for name in bank.images}
+    problems = [problem for bank in filled for problem in bank.problems]
     media = tuple(
         Media(file.packed, file.content)
         for name, file in sorted(project.media.items())
         if name in used
     )
-    decks = tuple(_decks(project))
     needed = {note.notetype for note in notes}
     chosen = tuple(notetype for key, notetype in kinds.items() if key in needed)
-    collection = Collection(chosen, decks, tuple(notes), _distinct(media))
-    return Collected(collection, tuple(problems), tuple(formulas))
+    collection = Collection(chosen, tuple(_decks(project)), notes, _distinct(media))
+    formulas = tuple(formula for bank in filled for formula in bank.formulas)
+    return Collected(collection, (*problems, *_unused(project, used)), formulas)
+
+
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """A bank's notes, and what was seen when they were made; ``source`` is what they came from."""
+
+    source: Project
+    notes: tuple[Note, ...]
+    problems: tuple[Diagnostic, ...]
+    formulas: tuple[Written, ...]
+    images: frozenset[str]
+
+
+def _fill(project: Project, placed: Placed, memory: Memory) -> _Filled:
+    """Make a bank's notes, unless that was done: everything they depend on is the very same."""
+    packed = {name: file.packed for name, file in project.media.items()}
+    names = frozenset(packed.items())  # as a key: it keeps its hash
+    # The project is kept beside the result, so that nothing else can have these identities.
+    made_of = id(project.curriculum), id(project.sources), placed.slot.path, names
+
+    # Texts have a memory for each bank, that ages only when the bank is made again.
+    texts = memory.of(("texts", placed.slot.path), Memory)
+
+    def make() -> _Filled:
+        texts.turn()
+        renders = [_Rendering(entry, packed, names, texts) for entry in placed.bank.entries]
+        dues = _dues(placed, project)
+        return _Filled(
+            project,
+            tuple(_note(project, placed, r, due) for r, due in zip(renders, dues, strict=True)),
+            tuple(problem for render in renders for problem in render.problems),
+            tuple(formula for render in renders for formula in render.formulas),
+            frozenset(name for render in renders for name in render.images),
+        )
+
+    return memory.of(("notes", placed.bank.document, made_of), make)
 
 
 def subset(collection: Collection, deck: str) -> Collection:
@@ -226,8 +252,8 @@ def _shows_nothing(span: Span, place: Place) -> Diagnostic:
     return Diagnostic("empty-field", message, span, "", help_text)
 
 
-def _note(project: Project, placed: Placed, entry: Entry, render: _Rendering, due: int) -> Note:
-    question = entry.question
+def _note(project: Project, placed: Placed, render: _Rendering, due: int) -> Note:
+    question = render.entry.question
     front, back = question.front(render), question.back(render)
     hint = question.aside(render, "hint", question.hint) if question.hint else ""
     extra = question.aside(render, "extra", question.extra) if question.extra else ""

@@ -6,6 +6,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable
+from functools import lru_cache
 
 from ankibuild.diagnostics import Diagnostic, Span, count
 from ankibuild.kinds.code import Code
@@ -42,6 +43,7 @@ def python_syntax(subject: Subject) -> Iterable[Diagnostic]:
 SyntaxProblem = tuple[int, int, str]
 
 
+@lru_cache(maxsize=1 << 12)
 def _syntax_error(program: str) -> SyntaxProblem | None:
     """Give line and column (from 1) and the words of a syntax error."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from urllib.parse import quote
@@ -15,11 +16,15 @@ _SRC = re.compile(r'(<(?:img|audio)\b[^>]*? src=")([^"/:]+)(?=")')
 
 
 def article(shown: Shown, root: str, place: Html | None) -> Html:
-    """Show a question; ``root`` leads to the site, ``place`` to where the question is written."""
+    """Show a question; ``root`` leads to the site, ``place`` to where the question is written.
+
+    If there is a place, a digest tells whether anything but that place has changed.
+    """
+    parts = _head(shown, root), faces(shown, root, "card")
+    seen = join(*parts, _foot(shown, None) or Html(""))
     return tag(
         "article",
-        _head(shown, root),
-        faces(shown, root, "card"),
+        *parts,
         _foot(shown, place),
         id=shown.anchor,
         class_="question",
@@ -30,6 +35,7 @@ def article(shown: Shown, root: str, place: Html | None) -> Html:
         data_checked=shown.is_checked,
         data_problems=bool(shown.problems),
         data_page=shown.path if shown.is_first else None,
+        data_digest=hashlib.sha256(seen.encode()).hexdigest()[:16] if place else None,
     )
 
 

@@ -35,7 +35,16 @@ _TYPES = {
     "woff": "font/woff",
 }
 
-_SCRIPTS = ("theme.js", "site.js", "card.js", "keep.js", "look.js", "questions.js", "search.js")
+_SCRIPTS = (
+    "theme.js",
+    "site.js",
+    "card.js",
+    "keep.js",
+    "look.js",
+    "questions.js",
+    "search.js",
+    "swap.js",
+)
 
 
 def make(

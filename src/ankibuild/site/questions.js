@@ -33,11 +33,11 @@ export function turn(article) {
 
 // Give the questions what only a script can work. Done again whenever the page is swapped.
 export function dress() {
-  document.querySelectorAll(".question, body.card").forEach(addChoosers);
-  scrollable();
+  document.querySelectorAll(".question:not([data-dressed]), body.card").forEach(addChoosers);
 }
 
 function addChoosers(place) {
+  place.dataset.dressed = "";
   const bar = place.querySelector(".question-head, .back-link");
   const faces = [...place.querySelectorAll(".face")];
   if (faces.length > 1) bar.append(chooser(place, "card", faces.length, number => {
@@ -89,7 +89,7 @@ export function choose(place, name, number) {
 }
 
 // What scrolls sideways must be reachable by keyboard.
-function scrollable() {
+export function scrollable() {
   for (const box of document.querySelectorAll("pre, .card table, mjx-container[display]"))
     if (box.scrollWidth > box.clientWidth && box.clientWidth) box.tabIndex = 0;
 }

@@ -2,8 +2,9 @@
 import { startCard } from "./card.js";
 import { keep } from "./keep.js";
 import { openLook, startLook, updateLook } from "./look.js";
-import { dress, question, questions, select, selected, step, turn } from "./questions.js";
+import { dress, question, questions, scrollable, select, selected, step, turn } from "./questions.js";
 import { startSearch, updateSearch } from "./search.js";
+import { swap } from "./swap.js";
 
 const root = document.documentElement;
 const byId = id => document.getElementById(id);
@@ -14,11 +15,9 @@ export async function refresh() {
   const fresh = new DOMParser().parseFromString(await reply.text(), "text/html");
   const restore = keep();
   document.title = fresh.title;
-  for (const name of ["#content", "#side"]) {
-    const [old, now] = [document, fresh].map(page => page.querySelector(name));
-    if (old && now) old.replaceWith(document.adoptNode(now));
-  }
+  swap(fresh);
   dress();
+  setTimeout(scrollable, 100); // it lays the whole page out, and the reader is waiting
   restore();
   if (!document.body.classList.contains("site")) return;
   await updateSearch();
@@ -85,6 +84,7 @@ function startDialogs() {
 
 function start() {
   dress();
+  scrollable();
   if (!document.body.classList.contains("site")) {
     startCard();
     return;

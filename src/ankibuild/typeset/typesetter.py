@@ -31,6 +31,7 @@ class Typesetter:
         self._root = root
         self._engines = Engines()
         self._memories: dict[str, Cache] = {}
+        self._told: dict[str, dict[str, Answer]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -41,6 +42,11 @@ class Typesetter:
     def close(self) -> None:
         """End the process, if there is one. What follows starts another."""
         self._engines.close()
+
+    def warm(self) -> None:
+        """Start a process, so that the first new formula does not wait for one."""
+        if sources():
+            self._engines.ask({"want": "names"})
 
     def check(self, written: Iterable[Written]) -> Checked:
         """Report what is wrong with formulas; each is typeset as every side of a card shows it."""
@@ -79,6 +85,13 @@ class Typesetter:
 
     def _remembered(self, room: str, requests: Mapping[str, Request]) -> dict[str, Answer]:
         """Answer requests by their names, from memory where that can be; unanswered are absent."""
+        told = self._told.setdefault(room, {})
+        asked = self._ask(room, {name: r for name, r in requests.items() if name not in told})
+        told |= {name: answer for name, answer in asked.items() if _lasts(answer)}
+        return asked | {name: told[name] for name in requests if name in told}
+
+    def _ask(self, room: str, requests: Mapping[str, Request]) -> dict[str, Answer]:
+        """Answer requests from what earlier runs remember, or by an engine."""
         version = _version(sources())
         memory = self._memory(room)
         found: dict[str, Answer] = {}
