@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ankibox import AnkiBox
-from ankibuild import notetypes, workflow
+from ankibuild import notetypes, releasing, workflow
 from ankibuild.collection import guid
 from ankibuild.workflow import load
 from kit import Repository
@@ -55,7 +55,7 @@ def repository(tmp_path: Path) -> Repository:
 def release(repository: Repository) -> None:
     space = load(repository.root)
     assert space.subject is not None
-    workflow.release(space.subject, repository.root, "1.0", FIRST, NOW)
+    releasing.carry_out(releasing.make(space.subject, "1.0", FIRST, NOW))
 
 
 def built(repository: Repository) -> Path:

@@ -12,7 +12,7 @@ import pytest
 
 import ankibuild
 from ankibuild import project as projects
-from ankibuild import workflow
+from ankibuild import releasing, workflow
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.released import dump, parse
 from ankibuild.rules import RULES, check, explanations
@@ -86,7 +86,7 @@ class Shelf:
         assert space.subject
         self.time += DAY
         version = f"1.{(self.time - START) // DAY}.0"
-        workflow.release(space.subject, self.root, version, self.time, self.time)
+        releasing.carry_out(releasing.make(space.subject, version, self.time, self.time))
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from anki.import_export_pb2 import IMPORT_ANKI_PACKAGE_UPDATE_CONDITION_ALWAYS as ALWAYS
 
 from ankibox import AnkiBox
-from ankibuild import workflow
+from ankibuild import released, releasing, workflow
 from ankibuild.collection import guid
 from ankibuild.workflow import load
 from kit import SVG, Repository
@@ -86,7 +87,7 @@ def package(repository: Repository, version: str | None = None, day: int = 0) ->
     assert space.sound, space.problems
     assert space.subject is not None
     if version:
-        workflow.release(space.subject, repository.root, version, FIRST + day * DAY, NOW)
+        releasing.carry_out(releasing.make(space.subject, version, FIRST + day * DAY, NOW))
         space = load(repository.root)
         assert space.subject is not None
     products = workflow.build(space.subject, repository.root / "dist")
@@ -217,6 +218,90 @@ def test_a_retired_question_is_left_with_those_who_have_it(
     assert other.import_package(path).counts == (7, 0, 0, 0)
     assert other.lint() == []
     other.close()
+
+
+# ------------------------------------------------------------------ the clean-up package
+
+KEPT = "  - basic: kept\n    q: What is kept?\n    a: This.\n    at: 1:00\n"
+CLEANUP = "dist/test-arc-cleanup.apkg"
+
+
+def empty_cards(box: AnkiBox) -> set[str]:
+    """Do what *Tools > Empty Cards* does; give the guids of the notes that are gone."""
+    before = box.guids()
+    cards = [card for note in box.col.get_empty_cards().notes for card in note.card_ids]
+    box.col.remove_cards_and_orphaned_notes(cards)
+    return before - box.guids()
+
+
+@pytest.fixture
+def retired(repository: Repository, box: AnkiBox) -> Path:
+    """Give the clean-up package of a release that retires a question of every kind but one.
+
+    The learner has studied all of them in the release before.
+    """
+    repository.bank(BANK.format(plain="So.", typed="128") + KEPT)
+    box.import_package(package(repository, "1.0"))
+    for name in (*NAMES, "kept"):
+        box.review(g(name))
+    repository.bank(KEPT, retired=f"[{', '.join(NAMES)}]")
+    (repository.root / "media/square.svg").unlink()
+    box.import_package(package(repository, "1.1", day=1))
+    return repository.root / CLEANUP
+
+
+def test_after_the_cleanup_empty_cards_removes_the_retired(retired: Path, box: AnkiBox):
+    before, schema = box.schedule(g("kept")), box.schema_stamp()
+    reviews = box.col.db.scalar("select count() from revlog")
+    assert box.import_package(retired).updated == {g(name) for name in NAMES}
+    assert box.note(g("plain")).tags == ["retired"]
+    assert box.col.find_notes("Id:plain") == [box.note(g("plain")).id]
+    assert empty_cards(box) == {g(name) for name in NAMES}
+    assert box.guids() == {g("kept")}
+    assert box.schedule(g("kept")) == before
+    assert box.col.db.scalar("select count() from revlog") == reviews
+    assert box.schema_stamp() == schema
+    assert [said for said in box.lint() if "unused" not in said] == []
+
+
+def test_what_a_learner_wrote_on_after_the_retirement_stays(retired: Path, box: AnkiBox):
+    box.edit(g("plain"), "Extra", "my own remark")
+    box.tag(g("gaps"), "marked")
+    box.suspend(g("typed"))
+    box.import_package(retired)
+    assert empty_cards(box) == {g(name) for name in NAMES if name not in ("plain", "gaps")}
+    assert box.note(g("plain"))["Extra"] == "my own remark"
+    assert len(box.cards(g("gaps"))) == 2
+    box.import_package(retired, update_notes=ALWAYS)
+    assert empty_cards(box) == {g("plain"), g("gaps")}
+
+
+def test_a_newcomer_who_imports_the_cleanup_has_nothing_to_study(retired: Path, tmp_path: Path):
+    """Such notes arrive without a card; a database check gives each an empty one."""
+    other = AnkiBox(tmp_path / "newcomer")
+    assert other.import_package(retired).counts == (8, 0, 0, 0)
+    assert other.col.card_count() == 0
+    assert [deck.name for deck in other.col.decks.all_names_and_ids()] == ["Default"]
+    assert other.col.fix_integrity()[1]
+    assert other.col.card_count() == 8
+    assert len(empty_cards(other)) == 8
+    assert other.guids() == set()
+    assert other.import_package(retired.with_name("test-arc.apkg")).counts == (1, 0, 0, 0)
+    assert other.lint() == []
+    other.close()
+
+
+def test_there_is_a_cleanup_only_if_something_is_retired(repository: Repository):
+    package(repository, "1.0")
+    assert not (repository.root / CLEANUP).exists()
+    text = BANK.format(plain="So.", typed="128")
+    repository.bank(text.partition("  - drill")[0], retired="[rows]")
+    package(repository, "1.1", day=1)
+    assert (repository.root / CLEANUP).exists()
+    (repository.root / released.PATH).unlink()
+    repository.bank(text)
+    package(repository)
+    assert not (repository.root / CLEANUP).exists()
 
 
 def test_two_repositories_live_side_by_side(repository: Repository, box: AnkiBox, tmp_path: Path):

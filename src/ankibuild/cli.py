@@ -38,6 +38,12 @@ FORMAT = click.option(
 )
 
 
+NOT_TYPESET = (
+    "formulas were checked by rules only, not typeset: that takes MathJax (from npm; `make` gets"
+    " it) and node or quickjs-ng"
+)
+
+
 class InOrder(click.Group):
     """Lists the commands in the order in which one meets them."""
 
@@ -133,6 +139,14 @@ def _tally(problems: tuple[Diagnostic, ...]) -> str:
     return f"{' and '.join(said)} in {count(files, 'file')}"
 
 
+def _help_editors(space: Workspace) -> None:
+    """Keep schemas with the names of this project where its editor settings look for them."""
+    from ankibuild.schema import keep
+
+    if space.subject:
+        keep(space.subject.project)
+
+
 def _sound(space: Workspace) -> Subject:
     """Give what can be built, or show why nothing can and exit with 1."""
     if space.subject is None or not space.sound:
@@ -164,11 +178,12 @@ def _refusals(command: Command) -> Command:
 
     @functools.wraps(command)
     def wrapped(*args: Any, **flags: Any) -> None:
+        from ankibuild.git import GitError
         from ankibuild.workflow import RefusedError
 
         try:
             command(*args, **flags)
-        except RefusedError as refusal:
+        except (RefusedError, GitError) as refusal:
             raise click.UsageError(str(refusal)) from None
 
     return wrapped
@@ -192,6 +207,7 @@ def check(context: click.Context, paths: tuple[str, ...], form: str, strict: boo
     root = _root(context)
     space = load(root)
     problems = select(space.problems, [_below(root, path) for path in paths])
+    _help_editors(space)
     _show(problems, form)
     wrong = any(strict or problem.severity == "error" for problem in problems)
     if form == "text":
@@ -200,6 +216,8 @@ def check(context: click.Context, paths: tuple[str, ...], form: str, strict: boo
         click.echo(
             _tally(problems) if problems else f"nothing to complain about: {asked}", err=True
         )
+        if not space.typeset:
+            click.echo(NOT_TYPESET, err=True)
     sys.exit(1 if wrong else 0)
 
 
@@ -238,6 +256,7 @@ def build(context: click.Context, topics: tuple[str, ...], dist: Path | None) ->
             raise click.UsageError(f"{slot.path} has no questions yet")
     if not filled:
         raise click.UsageError("there are no questions yet; `ankibuild new basic TOPIC` adds one")
+    _help_editors(space)
     for product in write(subject, dist or root / "dist", slots):
         shown = os.path.relpath(product.path)
         click.echo(f"{shown}: {count(product.notes, 'note')}, {count(product.cards, 'card')}")
@@ -246,6 +265,49 @@ def build(context: click.Context, topics: tuple[str, ...], dist: Path | None) ->
     if subject.changes.touched:
         hint = "a preview: to see it over an earlier one, import with “Update notes: Always”"
         click.echo(hint, err=True)
+
+
+@cli.command(short_help="Show the cards in the browser as you write them.")
+@click.argument("topic", required=False)
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: 8000, or the next free one.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the browser, too.")
+@click.pass_context
+@_refusals
+def serve(context: click.Context, topic: str | None, port: int | None, open_browser: bool) -> None:
+    """Show the cards in the browser, as Anki will show them, and again whenever a file is saved.
+
+    Begins with the cards of TOPIC, if one is named. Only this computer can see the pages.
+    """
+    from ankibuild.serve import serve as show
+
+    announce = functools.partial(click.echo, err=True)
+    show(_root(context), port=port, topic=topic, open_browser=open_browser, announce=announce)
+
+
+@cli.command(short_help="Write the decks in another format.")
+@click.argument("form", metavar="FORMAT", type=click.Choice(["site", "gitbook"]))
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write; default: dist/FORMAT in the project.",
+)
+@click.pass_context
+@_refusals
+def export(context: click.Context, form: str, into: Path | None) -> None:
+    """Write the decks in another FORMAT.
+
+    site: web pages to read and search in a browser, for any plain file server.
+    gitbook: a book of Markdown for a study group, for GitBook's Git sync and for GitHub.
+    What an earlier export wrote is replaced; nothing else in the folder is touched.
+    """
+    from ankibuild.workflow import export as write
+    from ankibuild.workflow import load
+
+    root = _root(context)
+    subject = _sound(load(root))
+    folder = into or root / "dist" / form
+    written = write(subject, form, folder)
+    click.echo(f"{os.path.relpath(folder)}: {count(len(written), 'file')}")
 
 
 @cli.command(short_help="Run the programs and checks of the questions.")
@@ -359,6 +421,29 @@ def new(context: click.Context, kind: str, topic: str, name: str | None) -> None
     slot = _slot(project.curriculum, topic)
     path, chosen, line = new_question(project, kinds()[kind], slot, name)
     click.echo(f"{os.path.relpath(path)}:{line}: fill in `{chosen}`, then `ankibuild check`")
+
+
+@cli.command(short_help="Lay files out in one way.")
+@click.argument("paths", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something would change.")
+@click.option("--diff", is_flag=True, help="Print what changes, too.")
+@click.pass_context
+def fmt(context: click.Context, paths: tuple[str, ...], check: bool, diff: bool) -> None:
+    """Lay out the YAML files among PATHS, files or folders; without any, all of decks/.
+
+    Order of fields, indentation, blank lines, needless quotes. Texts and comments stay as they are.
+    """
+    from ankibuild import fmt as room
+
+    root = _root(context)
+    outcome = room.run(root, [_below(root, path) for path in paths], check=check)
+    _show(outcome.problems)
+    for changed in outcome.changed:
+        shown = os.path.relpath(root / changed.path)
+        click.echo(f"{shown}: {'would be formatted' if check else 'formatted'}")
+        if diff:
+            click.echo(changed.diff, nl=False)
+    sys.exit(1 if outcome.problems or (check and outcome.changed) else 0)
 
 
 @cli.command(short_help="Write rows of a drill from a seed.")
@@ -507,39 +592,83 @@ def _forecast(decks: dict[str, int], svg: bool) -> str:
     return forecast.svg(short) if svg else forecast.table(short)
 
 
+@cli.command(short_help="Show what has changed for a learner.")
+@click.argument("rev", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    help="text for people, markdown for a pull request, html to look at, json for tools.",
+)
+@click.pass_context
+@_refusals
+def diff(context: click.Context, rev: str | None, form: str) -> None:
+    """Show, question by question, what a learner would get that was not there at REV.
+
+    REV is a git revision; without it, the latest release, or the last commit if there is none.
+    Says what is new, changed (word by word), moved and retired, and what the next import will do
+    to the notes that learners have.
+    """
+    from ankibuild import diff as room
+    from ankibuild.cache import Memory
+    from ankibuild.workflow import load
+
+    memory = Memory()
+    subject = _sound(load(_root(context), memory=memory))
+    color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    click.echo(room.write(room.since(subject, rev, memory), form, color=color), nl=False)
+
+
 @cli.command(short_help="Record what learners have from now on.")
 @click.argument("version")
 @click.option("--date", help="Day (2026-11-22) or time (2026-11-22T08:00) in UTC; default: now.")
 @click.option("--large-change", is_flag=True, help="A change of many released notes is meant.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be recorded.")
+@click.option("--no-git", "without_git", is_flag=True, help="No git repository keeps this project.")
+@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.pass_context
 @_refusals
 def release(
-    context: click.Context, version: str, date: str | None, large_change: bool, dry_run: bool
+    context: click.Context,
+    version: str,
+    date: str | None,
+    large_change: bool,
+    without_git: bool,
+    dry_run: bool,
 ) -> None:
-    """Record VERSION in the ledger: from now on learners have these questions.
+    """Record VERSION: from now on learners have these questions.
 
-    Ids, decks and gap numbers are frozen from then on. Writes decks/released.jsonl and nothing
-    else; commit it, and build.
+    Ids, decks and gap numbers are frozen from then on. Writes decks/released.jsonl and the entry
+    of CHANGELOG.md, both or neither; commit them together, tag the commit, and build. Everything
+    must be committed and every claim proven.
     """
-    from ankibuild import workflow
+    from ankibuild import releasing, workflow
+    from ankibuild.cache import Memory
 
     root = _root(context)
-    space = workflow.load(root, large_change=large_change)
-    subject = _sound(space)
-    if any(problem.rule == "mass-change" for problem in space.problems):
-        _show(tuple(problem for problem in space.problems if problem.rule == "mass-change"))
-        raise click.UsageError("too much would change; if that is meant, add --large-change")
-    now = int(time.time())
-    when = _time(date) if date else now
+    finished = None if dry_run else releasing.resume(root)
+    if finished:
+        click.echo(f"{finished}: an interrupted release is finished now; commit both files")
+    if finished == version:
+        return
+    memory, now = Memory(), int(time.time())
+    subject = _sound(workflow.load(root, large_change=large_change, memory=memory))
+    plan = releasing.make(subject, version, _time(date) if date else now, now, memory)
+    with _progress() as progress:
+        wrong = releasing.obstacles(subject, without_git=without_git, progress=progress)
     if dry_run:
-        workflow.guard_order(subject.ledger, version, when, now)
-        changes = subject.changes
-    else:
-        changes = workflow.release(subject, root, version, when, now)
-    said = f"{version}: {len(changes.added)} new, {len(changes.changed)} changed"
-    said += f", {len(changes.gone)} retired, {len(changes.same)} as before"
-    click.echo(f"{said} (dry run: nothing was written)" if dry_run else said)
+        click.echo(releasing.describe(plan), nl=False)
+    for reason in wrong:
+        click.echo(f"{version} cannot be released: {reason}", err=True)
+    if wrong:
+        sys.exit(1)
+    if dry_run:
+        click.echo("a dry run: nothing was written", err=True)
+        return
+    releasing.carry_out(plan)
+    click.echo(releasing.summary(plan))
+    files = "decks/released.jsonl and CHANGELOG.md"
+    click.echo(f"commit {files} together, tag that `v{version}`, and `ankibuild build`", err=True)
 
 
 def _time(date: str) -> int:
@@ -551,9 +680,34 @@ def _time(date: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
+@cli.command(short_help="Print what a release brought.")
+@click.argument("version")
+@click.pass_context
+def news(context: click.Context, version: str) -> None:
+    """Print what the release VERSION brought, as the changelog has it."""
+    from ankibuild import changelog
+
+    path = _root(context) / changelog.PATH
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    found = changelog.section(text, version)
+    if not found:
+        known = did_you_mean(version, changelog.versions(text))
+        raise click.UsageError(f"{changelog.PATH} has no entry for {version}\n{known}".strip())
+    click.echo(found)
+
+
 @cli.command(short_help="Print a JSON Schema of banks, for editors.")
-def schema() -> None:
-    """Print the JSON Schema of a bank, for completion in an editor."""
+@click.option("--project", "of_project", is_flag=True, help="With the names of this project.")
+@click.pass_context
+def schema(context: click.Context, of_project: bool) -> None:
+    """Print the JSON Schema of a bank, for completion in an editor.
+
+    With --project, it offers the sources, items and tags that there are. `check` and `build` keep
+    such schemas of all files in .ankibuild/, where the settings of VS Code look for them.
+    """
+    from ankibuild import project as projects
     from ankibuild import schema as room
 
-    click.echo(json.dumps(room.schema(), indent=2, ensure_ascii=False))
+    project = projects.load(_root(context))[0] if of_project else None
+    names = room.known(project) if project else {}
+    click.echo(json.dumps(room.schema(names), indent=2, ensure_ascii=False))

@@ -12,21 +12,25 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Collection as Container
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from ankibuild.collection import Collection, Note
+from ankibuild.collection import Collection, Deck, Note, deck_id
 from ankibuild.diagnostics import Diagnostic, Source, Span
-from ankibuild.notetypes import Notetype
+from ankibuild.notetypes import FIELD_NAMES, Notetype
 
 PATH = "decks/released.jsonl"
 #: Stamp of whatever has never been released, in seconds since 1970 (2024-01-01). It lies before
 #: any release, so that a release is newer than every preview somebody has imported.
 UNRELEASED = 1_704_067_200
+#: Beyond the largest due: the database check of Anki rewrites it.
+END_OF_DUES = 1_000_000
+#: The tag of a retired note, once it has been emptied. Tags of authors begin with ``topic::``.
+RETIRED = "retired"
 
 
 @dataclass(frozen=True)
@@ -228,13 +232,32 @@ def _mod(row: ReleasedNote | ReleasedNotetype | None, digest: str, when: int) ->
 
 def _keep_places(notes: tuple[Note, ...], ledger: Ledger) -> Iterator[Note]:
     """Released notes keep their ``due``; a new one gets a value between its neighbors."""
-    for _, group in groupby(notes, key=lambda note: note.deck):
-        deck = list(group)
-        fixed = {n.id: ledger.notes[n.id].due for n in deck if n.id in ledger.notes}
-        if not fixed:
-            yield from deck
-            continue
-        yield from _between(deck, fixed)
+    fixed = {note.id: ledger.notes[note.id].due for note in notes if note.id in ledger.notes}
+    known = {note.deck for note in notes if note.id in fixed}
+    runs = [list(run) for _, run in groupby(notes, key=lambda note: note.deck in known)]
+    runs = [list(_in_known_decks(run, fixed)) if run[0].deck in known else run for run in runs]
+    for before, run, after in zip([[], *runs], runs, [*runs[1:], []], strict=False):
+        yield from run if run[0].deck in known else _in_new_decks(before, run, after)
+
+
+def _in_known_decks(notes: list[Note], fixed: dict[str, int]) -> Iterator[Note]:
+    for _, deck in groupby(notes, key=lambda note: note.deck):
+        yield from _between(list(deck), fixed)
+
+
+def _in_new_decks(before: list[Note], notes: list[Note], after: list[Note]) -> Iterator[Note]:
+    """Place the notes of new decks between those of known ones, if they are not there already.
+
+    The more decks the arc gets, the less room has each; and what is released does not move along.
+    """
+    low = max((note.due for note in before), default=0)
+    high = min((note.due for note in after), default=END_OF_DUES)
+    if low < notes[0].due and notes[-1].due < high:
+        yield from notes
+        return
+    room = min(high - low, 100 * (len(notes) + 1))
+    for number, note in enumerate(notes, 1):
+        yield replace(note, due=max(1, low + room * number // (len(notes) + 1)))
 
 
 def _between(deck: list[Note], fixed: dict[str, int]) -> Iterator[Note]:
@@ -294,6 +317,35 @@ def _retire(row: ReleasedNote, release: Release) -> ReleasedNote:
     # A retired note is a changed one: a clean-up package must be newer than what learners have.
     mod = max(release.time, row.mod + 1)
     return replace(row, retired=True, mod=mod, last=release.release)
+
+
+def cleanup(ledger: Ledger, notetypes: Iterable[Notetype]) -> Collection:
+    """Give all retired notes, emptied, with the stamp of their retirement; none if there is none.
+
+    Whoever has one of them gets it back without a front: Anki's *Empty Cards* then removes it.
+    Only the id is left in it, and no card comes along, so that nobody gets anything to study.
+    ``notetypes`` are all of the project.
+    """
+    rows = [ledger.notes[name] for name in sorted(ledger.notes) if ledger.notes[name].retired]
+    used = {row.notetype for row in rows}
+    # A notetype keeps the stamp that learners have: its looks are not the business of this package.
+    had = ledger.notetypes
+    kinds = [replace(n, mod=had[n.key].mod) for n in notetypes if n.key in had and n.key in used]
+    names = sorted({row.deck for row in rows})
+    decks = tuple(Deck(name, deck_id(name)) for name in names)
+    return Collection(tuple(kinds), decks, tuple(_emptied(row) for row in rows))
+
+
+def cleanup_name(package: str) -> str:
+    """Give the name of the package that `cleanup` is for, from that of the main one."""
+    return f"{package}-cleanup"
+
+
+def _emptied(row: ReleasedNote) -> Note:
+    fields = tuple(row.note if name == "Id" else "" for name in FIELD_NAMES)
+    return Note(
+        row.note, row.guid, row.notetype, row.deck, fields, (RETIRED,), (), row.due, row.mod
+    )
 
 
 def version_line(changes: Changes, ledger: Ledger) -> str:

@@ -1,36 +1,41 @@
-"""What the commands do, from a folder to files: load, check, build, release, new."""
+"""What the commands do, from a folder to files: load, check, build, new."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ankibuild import notetypes, released
 from ankibuild import project as projects
-from ankibuild import released
 from ankibuild.cache import Memory
 from ankibuild.collection import Collection, collect, describe, subset
 from ankibuild.curriculum import Curriculum, Slot
 from ankibuild.diagnostics import Diagnostic, Source, errors, sort
 from ankibuild.kinds import Question
-from ankibuild.outputs import OUTPUTS
+from ankibuild.outputs import EXPORTS, OUTPUTS
 from ankibuild.project import Project
-from ankibuild.released import Changes, Ledger, Release
+from ankibuild.released import Ledger
 from ankibuild.rules import Subject, allowed
 from ankibuild.rules import check as check_rules
 from ankibuild.schema import fresh_id, skeleton
 from ankibuild.source import append_item
+from ankibuild.typeset import Typesetter
+from ankibuild.typeset import check as check_formulas
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """A project with everything that is known of it. ``subject`` is None if it cannot be read."""
+    """A project with everything that is known of it. ``subject`` is None if it cannot be read.
+
+    ``typeset`` tells whether its formulas were typeset, and not only looked at.
+    """
 
     root: Path
     subject: Subject | None
     problems: tuple[Diagnostic, ...]
+    typeset: bool = True
 
     @property
     def sound(self) -> bool:
@@ -47,22 +52,32 @@ class Product:
     cards: int
 
 
-def load(root: Path, *, large_change: bool = False, memory: Memory | None = None) -> Workspace:
-    """Load a project and check everything; with a ``memory``, anew only what has changed."""
+def load(
+    root: Path,
+    *,
+    large_change: bool = False,
+    memory: Memory | None = None,
+    typesetter: Typesetter | None = None,
+) -> Workspace:
+    """Load a project and check everything.
+
+    With a ``memory``, only what has changed is done anew; a ``typesetter`` is kept running.
+    """
     memory = memory or Memory()
     memory.turn()
     project, problems = projects.load(root, memory)
     if project is None:
         return Workspace(root, None, sort(problems))
-    collection, more, _formulas = collect(project, memory)
+    collection, more, formulas = collect(project, memory)
+    checked = typesetter.check(formulas) if typesetter else check_formulas(formulas, root)
     ledger, damaged = read_ledger(root)
     subject = Subject(project, collection, ledger, large_change)
-    said = (*problems, *more, *damaged, *check_rules(subject))
+    said = (*problems, *more, *checked.problems, *damaged, *check_rules(subject))
     found = [problem for problem in said if not allowed(problem)]
     if any(problem.rule != "unused-media" for problem in errors(found)):
         # A question that could not be read may be the one that shows the figure.
         found = [problem for problem in found if problem.rule != "unused-media"]
-    return Workspace(root, subject, sort(found))
+    return Workspace(root, subject, sort(found), checked.typeset)
 
 
 def read_ledger(root: Path) -> tuple[Ledger, tuple[Diagnostic, ...]]:
@@ -100,9 +115,10 @@ def build(subject: Subject, dist: Path, slots: Iterable[Slot] = ()) -> tuple[Pro
     else:
         targets = list(_targets(subject.project, collection, dist))
     products = tuple(_write(subset(collection, deck), path, when) for path, deck in targets)
-    if not chosen:
-        _remove_stale(dist / "parts", {product.path for product in products})
-    return products
+    if chosen:
+        return products
+    _remove_stale(dist / "parts", {product.path for product in products})
+    return (*products, *_cleanup(subject, dist))
 
 
 def stamped(subject: Subject) -> Collection:
@@ -126,10 +142,30 @@ def _write(collection: Collection, path: Path, when: int) -> Product:
     return Product(path, len(collection.notes), sum(len(n.cards) for n in collection.notes))
 
 
+def _cleanup(subject: Subject, dist: Path) -> Iterable[Product]:
+    """Write the package that empties retired notes, if there are any."""
+    settings = subject.project.curriculum.settings
+    path = dist / f"{released.cleanup_name(settings.namespace)}.apkg"
+    kinds = notetypes.make(settings.namespace, settings.repository or "")
+    collection = released.cleanup(subject.ledger, kinds.values())
+    if collection.notes:
+        yield _write(collection, path, subject.ledger.preview_time)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _remove_stale(folder: Path, written: set[Path]) -> None:
     for path in folder.glob("*.apkg"):
         if path not in written:
             path.unlink()
+
+
+def export(subject: Subject, form: str, dest: Path) -> tuple[Path, ...]:
+    """Write a project in one of ``EXPORTS``; returns the files. Raises RefusedError."""
+    try:
+        return EXPORTS[form](subject, dest)
+    except ValueError as error:
+        raise RefusedError(str(error)) from None
 
 
 def find_slot(arc: Curriculum, word: str) -> Slot | None:
@@ -147,47 +183,11 @@ def slot_names(arc: Curriculum) -> tuple[str, ...]:
     return tuple(name for slot in arc.slots for name in (slot.id[3:], slot.id, *slot.plan.topics))
 
 
-# ------------------------------------------------------------------ release
+# ------------------------------------------------------------------ refusing and writing
 
 
 class RefusedError(Exception):
     """A request that cannot be carried out; the text says why and what to do instead."""
-
-
-def version_key(version: str) -> tuple[int, ...]:
-    """Give the numbers of ``1.2.0``. Raises RefusedError for anything else."""
-    if not re.fullmatch(r"\d+(?:\.\d+){1,2}", version):
-        raise RefusedError(f"`{version}` is not a version; write it as 1.2.0")
-    numbers = [int(number) for number in version.split(".")]
-    return tuple([*numbers, 0][:3])
-
-
-def release(subject: Subject, root: Path, version: str, time: int, now: int) -> Changes:
-    """Record a release of the project as it stands. Raises RefusedError.
-
-    ``time`` is the release's, ``now`` the present, both in seconds since 1970: a stamp in the
-    future would keep learners from receiving the next releases.
-    """
-    guard_order(subject.ledger, version, time, now)
-    collection = released.stamp(subject.collection, subject.ledger, time)
-    retired = subject.project.retired
-    ledger = released.record(collection, subject.ledger, Release(version, time), retired)
-    replace_text(root / released.PATH, released.dump(ledger))
-    return subject.changes
-
-
-def guard_order(ledger: Ledger, version: str, time: int, now: int) -> None:
-    """Refuse a release that is not the next one. Raises RefusedError; arguments as `release`."""
-    number = version_key(version)
-    if time > now:
-        raise RefusedError("a release cannot lie in the future; leave out --date for now")
-    latest = ledger.latest
-    if latest is None:
-        return
-    if number <= version_key(latest.release):
-        raise RefusedError(f"{version} is not after {latest.release}, the latest release")
-    if time <= latest.time:
-        raise RefusedError(f"the latest release, {latest.release}, was on {latest.date}: go later")
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The formats a collection can be written in: one file a format, one line here."""
+"""The formats that there are: one file a format, one line here."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ankibuild.collection import Collection
+from ankibuild.rules import Subject
 
 Output = Callable[[Collection, Path, int], tuple[Path, ...]]
 """Writes a collection to a place, as of a time in seconds since 1970; returns the files made."""
@@ -20,3 +21,28 @@ def _apkg(collection: Collection, dest: Path, when: int) -> tuple[Path, ...]:
 
 OUTPUTS: dict[str, Output] = {"apkg": _apkg}
 """The formats by name."""
+
+Export = Callable[[Subject, Path], tuple[Path, ...]]
+"""Writes a project into a folder; returns the files made.
+
+Raises ValueError, with a sentence for the user, if the folder is not one to write into.
+"""
+
+
+def _site(subject: Subject, dest: Path) -> tuple[Path, ...]:
+    from ankibuild import site
+    from ankibuild.outputs.site import write
+    from ankibuild.typeset import Typesetter
+
+    with Typesetter(subject.project.root) as typesetter:
+        return write(site.make(subject, typeset=site.mathjax(typesetter)), dest)
+
+
+def _gitbook(subject: Subject, dest: Path) -> tuple[Path, ...]:
+    from ankibuild.outputs.gitbook import write
+
+    return write(subject, dest)
+
+
+EXPORTS: dict[str, Export] = {"site": _site, "gitbook": _gitbook}
+"""What `ankibuild export` writes, by name."""

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from ankibuild.collection import Collection, Deck, Media, Note
 from ankibuild.notetypes import Notetype
+from ankibuild.released import RETIRED
 
 MAX_DUE = 999_999
 """The database check of Anki rewrites a larger due."""
@@ -112,7 +113,10 @@ def _note_problems(collection: Collection) -> Iterator[str]:
 def _field_problems(note: Note, notetype: Notetype) -> Iterator[str]:
     if len(note.fields) != len(notetype.fields):
         yield f"has {len(note.fields)} fields instead of {len(notetype.fields)}"
-    if not note.fields or not note.fields[0].strip():
+    filled = bool(note.fields and note.fields[0].strip())
+    if RETIRED in note.tags and filled:
+        yield "is retired and has a first field"
+    if RETIRED not in note.tags and not filled:
         yield "has an empty first field"
     for text in note.fields:
         if found := _FORBIDDEN_CHARACTER.search(text):
@@ -121,7 +125,9 @@ def _field_problems(note: Note, notetype: Notetype) -> Iterator[str]:
 
 def _card_problems(note: Note, notetype: Notetype) -> Iterator[str]:
     limit = MAX_CLOZE if notetype.is_cloze else len(notetype.templates)
-    if not note.cards:
+    if RETIRED in note.tags and note.cards:
+        yield "is retired and has cards"
+    if RETIRED not in note.tags and not note.cards:
         yield "has no cards"
     if len(set(note.cards)) != len(note.cards):
         yield f"has a card twice: {note.cards}"
