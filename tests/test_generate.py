@@ -504,7 +504,6 @@ APPENDS = {
     "too many": Refusal("knows only", name="new", made="grouped-query-parameters", number=200),
     "unsound bank": Refusal("nothing was written: ", f"{SIMPLE}\n  - basic: half\n", "new"),
     "broken file": Refusal("nothing was written: ", "title: [\n", "new"),
-    "list at the end": Refusal("nothing was written: ", f"{SIMPLE}\nretired:\n  - gone\n", "new"),
 }
 
 
@@ -514,6 +513,13 @@ def test_a_refused_drill_leaves_the_file(lay: Lay, refusal: Refusal) -> None:
     with pytest.raises(RefusedError, match=refusal.words):
         desk.append(refusal.name, refusal.made, refusal.number)
     assert desk.path.read_bytes() == refusal.bank.encode()
+
+
+def test_a_drill_stands_above_what_follows_the_questions(lay: Lay) -> None:
+    desk = Desk(lay({BANK: f"{SIMPLE}\nretired:\n  - gone\n"}))
+    desk.append("new")
+    text = desk.path.read_text(encoding="utf-8")
+    assert text.index("- drill: new") < text.index("\nretired:\n  - gone\n")
 
 
 def test_a_bank_that_is_not_utf8_is_refused(lay: Lay) -> None:

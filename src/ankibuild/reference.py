@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from ankibuild import schema
 from ankibuild.bank import Head
 from ankibuild.curriculum import (
     CHECKLIST_KINDS,
@@ -58,8 +59,8 @@ questions cite stand in `decks/sources.yaml`."""
 
 
 def pages() -> dict[str, str]:
-    """Give the text of every generated page, by its file name in ``docs/``."""
-    return {"format.md": format_page(), "rules.md": rules_page()}
+    """Give the text of every generated page and schema, by its file name in ``docs/``."""
+    return {"format.md": format_page(), "rules.md": rules_page(), **schema.files()}
 
 
 # ------------------------------------------------------------------ the format

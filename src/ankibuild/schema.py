@@ -1,54 +1,220 @@
-"""A JSON Schema of a bank, made from the kinds: completion and hover texts for any editor."""
+"""JSON Schemas of banks and of the arc's files, made from the models: completion and hover texts.
+
+Editors read YAML as YAML: to them `at: 5` is a number and `answer: true` a truth value, where to us
+every scalar is text. So a schema asks for scalars. What refers to something in the project, as
+`source` does, completes what there is and accepts any text: saying that it does not exist is for
+``check``, which knows the project as it is now.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import json
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from pydantic import BaseModel
+
 from ankibuild.bank import Head
+from ankibuild.cache import FOLDER, ready
+from ankibuild.curriculum import (
+    ITEM_KINDS,
+    LEVELS,
+    SOURCE_KINDS,
+    Item,
+    Part,
+    Plan,
+    Settings,
+    SourceWork,
+    Topic,
+)
 from ankibuild.kinds import Question, kinds
+from ankibuild.project import Project
 from ankibuild.shape import Form
 
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+#: What an id looks like to :func:`~ankibuild.kinds.base.check_id`.
+SLUG = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
-def schema() -> dict[str, Any]:
-    """Give the JSON Schema (2020-12) of a bank's YAML."""
-    head = Head.model_json_schema()["properties"]
-    questions = {"type": "array", "items": {"anyOf": [_kind(kind) for kind in kinds().values()]}}
-    described = Head.model_fields["questions"].description
-    properties = {name: _text(value) for name, value in head.items() if name != "questions"}
+Schema = dict[str, Any]
+#: What files can refer to: sources, items, topics and tags by id, each with what it is.
+Known = Mapping[str, Mapping[str, str]]
+
+_SCALARS = ["string", "number", "boolean"]
+_WORD: Schema = {"type": ["string", "number"]}
+_ID: Schema = {**_WORD, "pattern": SLUG}
+#: Fields that hold ids, by what the ids are of.
+_REFERENCES = {
+    "source": "sources",
+    "sources": "sources",
+    "covers": "items",
+    "topics": "topics",
+    "tags": "tags",
+}
+#: What follows a question's own fields; the rows of a drill stand beside their check.
+_LAST = ("hint", "extra", "source", "at", "covers", "tags", "given", "verify")
+
+
+def known(project: Project) -> Known:
+    """Collect what the files of a project can refer to."""
+    heads = (placed.bank.head.tags for placed in project.banks)
+    own = (entry.question.tags for entry in project.entries.values())
+    tags = sorted({tag for tags in (*heads, *own) for tag in tags})
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A bank of ankibuild questions",
-        "type": "object",
-        "properties": {**properties, "questions": {**questions, "description": described}},
-        "required": ["title"],
-        "additionalProperties": False,
+        "sources": {name: work.title for name, work in project.sources.items()},
+        "items": {name: item.ask for name, item in project.curriculum.items.items()},
+        "topics": {name: topic.title for name, topic in project.curriculum.topics.items()},
+        "tags": dict.fromkeys(tags, ""),
     }
 
 
-def _kind(kind: type[Question]) -> dict[str, Any]:
+def files(project: Project | None = None) -> dict[str, str]:
+    """Give the text of every schema by its file's name, with what a project's files can name."""
+    names = known(project) if project else {}
+    made = {
+        "bank": schema(names),
+        "curriculum": _file("The arc of a project", _curriculum(names), names),
+        "part": _file("The topics of a part", {"topics": _list(_topic(names))}, names),
+        "sources": _file("The sources of a project", {"sources": _list(_source())}, {}),
+    }
+    return {
+        f"{name}.schema.json": json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+        for name, value in made.items()
+    }
+
+
+def keep(project: Project) -> None:
+    """Write the schemas of a project beside what is remembered of it; unchanged ones stay."""
+    for name, text in files(project).items():
+        path = project.root / FOLDER / name
+        with contextlib.suppress(OSError):
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+                ready(path.parent)
+                path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def schema(names: Known = MappingProxyType({})) -> Schema:
+    """Give the JSON Schema (2020-12) of a bank's YAML; ``names`` is what it can refer to."""
+    properties = _fields(Head, Head.model_fields, names)
+    properties["questions"] |= _list({"anyOf": [_kind(kind, names) for kind in kinds().values()]})
+    return _file("A bank of ankibuild questions", properties, names, ("title",))
+
+
+def _file(title: str, properties: Schema, names: Known, required: Iterable[str] = ()) -> Schema:
+    lists = {"$defs": choices} if (choices := _choices(names)) else {}
+    return {"$schema": DIALECT, "title": title, **_object(properties, required), **lists}
+
+
+# ------------------------------------------------------------------ banks
+
+
+def field_order(kind: type[Question]) -> tuple[str, ...]:
+    """Give the keys of a question in the order in which they are written, the kind first."""
+    own = (name for name in kind.model_fields if name not in Question.model_fields)
+    return (kind.kind, *(name for name in own if name not in _LAST), *_LAST)
+
+
+def _kind(kind: type[Question], names: Known) -> Schema:
     form = Form(kind, f"{kind.kind} question", kind.kind)
-    found = kind.model_json_schema()["properties"]
-    properties = {name: _text(found[form.name(name)]) for name in form.fields}
+    described = inspect.getdoc(kind) or ""
+    about_id = kind.model_fields["id"].description
+    head = {**_ID, **_words(f"{described}\n\n{about_id}")}
+    fields = [name for name in field_order(kind)[1:] if name in form.fields]
+    required = [name for name in form.fields if form.is_required(name)]
+    properties = {kind.kind: head, **_fields(kind, fields, names)}
+    return {"title": kind.kind, **_words(described), **_object(properties, required)}
+
+
+# ------------------------------------------------------------------ the arc
+
+
+def _curriculum(names: Known) -> Schema:
+    decks = _object(_fields(Plan, Plan.model_fields, names), Plan.model_fields)
+    about = _fields(Part, ("deck", "title"), names)
+    part = {"part": _ID, **about, "decks": _list(decks), "topics": _list(_topic(names))}
+    parts = _list(_object(part, ("part", "deck", "title")))
+    return {**_fields(Settings, Settings.model_fields, names), "parts": parts}
+
+
+def _topic(names: Known) -> Schema:
+    heads = dict.fromkeys(ITEM_KINDS, _WORD)
+    item = _object({**heads, **_fields(Item, ("ask", "sources"), names)}, ("ask",))
+    title = _fields(Topic, ("title",), names)
+    described = ", ".join(f"{level} is {name}" for level, name in LEVELS.items())
+    level = {"enum": [*map(int, LEVELS), *LEVELS], "description": described}
+    properties = {"topic": _ID, **title, "level": level, "items": _list(item)}
+    return _object(properties, ("topic", "title", "level"))
+
+
+def _source() -> Schema:
+    heads = dict.fromkeys(SOURCE_KINDS, _WORD)
+    fields = [name for name in SourceWork.model_fields if name not in ("id", "kind")]
+    return _object({**heads, **_fields(SourceWork, fields, {})}, ("title",))
+
+
+# ------------------------------------------------------------------ pieces
+
+
+def _object(properties: Schema, required: Iterable[str]) -> Schema:
+    needed = {"required": list(required)}
+    return {"type": "object", "properties": properties, **needed, "additionalProperties": False}
+
+
+def _list(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
+
+
+def _fields(model: type[BaseModel], fields: Iterable[str], names: Known) -> Schema:
+    """Describe fields of a model, as an author writes them."""
+    found = model.model_json_schema()["properties"]
+    return {name: _field(name, found[name], names) for name in fields}
+
+
+def _field(name: str, found: Schema, names: Known) -> Schema:
+    words = _words(found.get("description", ""))
+    if name not in _REFERENCES:
+        return {**_written(found), **words}
+    meant = _REFERENCES[name]
+    word = {"$ref": f"#/$defs/{meant}"} if names.get(meant) else _WORD
+    return {**(_list(word) if found.get("type") == "array" else word), **words}
+
+
+def _choices(names: Known) -> Schema:
+    """Complete ids, each shown with what it is.
+
+    An `enum` would do so in any editor; but with hundreds of values, a language server lists them
+    all whenever one hovers over one of them, or has not typed it yet.
+    """
     return {
-        "title": kind.kind,
-        "description": (inspect.getdoc(kind) or "").split("\n\n")[0].replace("\n", " "),
-        "type": "object",
-        "properties": properties,
-        "required": [n for n in form.fields if kind.model_fields[form.name(n)].is_required()],
-        "additionalProperties": False,
+        meant: {**_WORD, "defaultSnippets": [_snippet(*option) for option in ids.items()]}
+        for meant, ids in names.items()
+        if ids
     }
 
 
-def _text(value: Any) -> Any:
-    """Let an editor accept `128` and `true` where we read text: to us every scalar is text."""
+def _snippet(name: str, about: str) -> Schema:
+    shown = " ".join(about.split())
+    return {"label": name, "body": name, **({"description": shown} if shown else {})}
+
+
+def _words(text: str) -> Schema:
+    """Describe something: its first paragraph for any editor, all of it for one with Markdown."""
+    first = " ".join(text.split("\n\n", maxsplit=1)[0].split())
+    plain = {"description": first} if first else {}
+    return plain if text == first and "`" not in text else plain | {"markdownDescription": text}
+
+
+def _written(value: Any) -> Any:
+    """Turn pydantic's schema of a value into that of the YAML which an author writes for it."""
     if isinstance(value, list):
-        return [_text(item) for item in value]
+        return [_written(item) for item in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: _text(item) for key, item in value.items() if key not in ("title", "default")}
+    kept = {key: _written(item) for key, item in value.items() if key not in ("title", "default")}
     if kept.get("type") == "string":
-        kept["type"] = ["string", "number", "boolean"]
+        kept["type"] = _SCALARS
     if "anyOf" in kept:
         options = [option for option in kept.pop("anyOf") if option != {"type": "null"}]
         kept |= options[0] if len(options) == 1 else {"anyOf": options}
@@ -61,19 +227,21 @@ def _text(value: Any) -> Any:
 def skeleton(kind: type[Question], name: str) -> str:
     """Give the lines of a new question of a kind: its required fields, still to be written."""
     form = Form(kind, f"{kind.kind} question", kind.kind)
-    required = [n for n in form.fields[1:] if kind.model_fields[n].is_required()]
     lines = [f"- {kind.kind}: {name}"]
-    for field in required:
-        lines += _blank(form, field)
-    return "\n".join([*lines, "  at: …", "  covers: []"]) + "\n"
+    for key in field_order(kind)[1:]:
+        if key in ("at", "covers") or (key in form.fields and form.is_required(key)):
+            lines += _blank(form, key)
+    return "\n".join(lines) + "\n"
 
 
-def _blank(form: Form[Question], field: str) -> list[str]:
-    if field == "given":
+def _blank(form: Form[Question], key: str) -> list[str]:
+    if key == "covers":
+        return ["  covers: []"]
+    if key == "given":
         return ["  given:", "    - {x: …}", "    - {x: …}"]
-    if form.is_list(field):
-        return [f"  {field}:", "    - …", "    - …"]
-    return [f"  {field}: …"]
+    if form.is_list(key):
+        return [f"  {key}:", "    - …", "    - …"]
+    return [f"  {key}: …"]
 
 
 def fresh_id(taken: frozenset[str], here: tuple[str, ...], bank: str) -> str:
