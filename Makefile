@@ -14,7 +14,7 @@ CONSTRAINTS := constraints.txt
 MATHJAX := src/ankibuild/typeset/mathjax
 MATHJAX_CODE := loader core adaptors/liteDOM input/tex-full output/chtml output/chtml/fonts/tex
 
-.PHONY: help build check diff serve site verify test lint look look-anki packages accept links wheel coverage reference media clean
+.PHONY: help build check fmt diff serve site verify test lint look look-anki packages accept links wheel coverage reference media clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ build: $(VENV)/.build  ## the decks, into dist/
 
 check: $(VENV)/.build  ## everything that is wrong with the questions
 	$(BIN)/ankibuild check --format $(FORMAT)
+
+fmt: $(VENV)/.build  ## lay the questions out in one way
+	$(BIN)/ankibuild fmt
 
 diff: $(VENV)/.build  ## what a learner would get that was not there at REV=...
 	@$(BIN)/ankibuild diff --format $(FORMAT) $(REV)
@@ -47,6 +50,7 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check src tests media/src bench
 	$(BIN)/ruff format --check src tests media/src bench
 	$(BIN)/mypy
+	$(BIN)/ankibuild fmt --check
 	$(BIN)/lint-imports --no-cache
 
 look: $(VENV)/.test  ## cards of every kind in Anki's own page, into dist/look/
@@ -70,7 +74,7 @@ links: $(VENV)/.test  ## follow the links of all sources
 wheel: $(VENV)/.build  ## the tool with all it needs, into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 
-reference: $(VENV)/.build  ## docs/format.md and docs/rules.md, from the code
+reference: $(VENV)/.build  ## docs/format.md, docs/rules.md and the schemas, from the code
 	$(BIN)/python -m ankibuild.reference docs
 
 media: $(VENV)/.media  ## draw the figures again and record their numbers
