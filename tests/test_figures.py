@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ankibuild import media
+from ankibuild.cache import Memory
 
 ROOT = Path(__file__).parent.parent
 MEDIA = ROOT / "media"
@@ -42,7 +43,7 @@ def shown() -> dict[str, list[str]]:
 
 
 def test_there_are_figures_and_all_are_sound() -> None:
-    files, found = media.load(MEDIA, "media")
+    files, found = media.load(MEDIA, "media", Memory())
     assert found == ()
     assert {path.name for path in FIGURES} <= set(files)
     assert FIGURES
