@@ -14,7 +14,7 @@ CONSTRAINTS := constraints.txt
 MATHJAX := src/ankibuild/typeset/mathjax
 MATHJAX_CODE := loader core adaptors/liteDOM input/tex-full output/chtml output/chtml/fonts/tex
 
-.PHONY: help build check fmt diff serve site verify test lint look look-anki packages accept links wheel coverage reference media clean
+.PHONY: help build check fmt diff serve site verify test lint look look-anki packages before news accept links wheel coverage reference media clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
@@ -64,6 +64,17 @@ packages: build  ## built twice and compared, with dist/SHA256SUMS
 	@$(BIN)/ankibuild build --dist build/again >/dev/null
 	cd dist && sha256sum *.apkg parts/*.apkg > SHA256SUMS
 	cd build/again && sha256sum --check --quiet ../../dist/SHA256SUMS
+
+before:  ## the packages of the release before HEAD, as it built them, into build/before/dist/
+	@rm -rf build/before && git worktree prune
+	@if tag=$$(git describe --tags --abbrev=0 --match 'v*' HEAD^ 2>/dev/null); then \
+		git worktree add --quiet --detach build/before "$$tag" && $(MAKE) -C build/before build; \
+	else \
+		echo "nothing was released before" && mkdir -p build/before/dist; \
+	fi
+
+news: $(VENV)/.build  ## what the release VERSION=... brought
+	@$(BIN)/ankibuild news $(VERSION)
 
 accept: $(VENV)/.test  ## import dist/ into the real Anki, alone and over BEFORE=...
 	$(BIN)/python tests/accept.py dist $(if $(VERSION),--version $(VERSION)) $(if $(BEFORE),--before $(BEFORE))

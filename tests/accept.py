@@ -28,14 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; give the exit status."""
     options = _options(arguments)
     packages = sorted(path for path in options.dist.rglob("*.apkg") if not is_cleanup(path))
+    older = {path: _older(path, options) for path in packages}
     problems = [
         f"{path.relative_to(options.dist)}: {problem}"
         for path in packages
-        for problem in accept(path, _older(path, options), options.version)
+        for problem in accept(path, older[path], options.version)
     ]
     problems += [] if packages else [f"{options.dist}: there are no packages"]
     print(*problems, sep="\n", end="\n" * bool(problems))
-    print(f"{len(packages)} packages, {len(problems)} problems", file=sys.stderr)
+    over = sum(1 for path in older.values() if path)
+    said = f"{len(packages)} packages, {over} of them over older ones, {len(problems)} problems"
+    print(said, file=sys.stderr)
     return 1 if problems else 0
 
 

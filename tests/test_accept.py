@@ -59,7 +59,10 @@ def test_releases_are_accepted(issues: tuple[Path, Path], capsys: pytest.Capture
     assert accept.main(arguments) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == "2 packages, 0 problems\n" * 2
+    assert said.err.splitlines() == [
+        "2 packages, 0 of them over older ones, 0 problems",
+        "2 packages, 2 of them over older ones, 0 problems",
+    ]
 
 
 def test_another_version_is_refused(issues: tuple[Path, Path], capsys: pytest.CaptureFixture[str]):

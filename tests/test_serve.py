@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -700,6 +701,18 @@ def test_a_saved_file_shows_at_once_and_all_else_stays_as_it_was(tab: Tab, long:
     tab.until(f"{listed(12)}.textContent.includes('It is a dozen.')")
     tab.until(f"!{listed(0)}")
     tab.until(f"{state} === {json.dumps(before)}")
+    assert tab.problems() == []
+
+
+def test_a_file_that_is_empty_for_a_moment_is_waited_for(tab: Tab, long: Path):
+    tab.open(PAGE, listed(19))
+    tab.browser.click(f"{listed(12)}.querySelector('summary')")
+    text = long.read_text()
+    long.write_text("")
+    time.sleep(0.15)
+    long.write_text(text.replace("It is 12.", "It is a dozen."))
+    tab.until(f"{listed(12)}?.textContent.includes('It is a dozen.')")
+    assert tab.browser.js(f"{listed(12)}.querySelector('details').open")
     assert tab.problems() == []
 
 

@@ -20,6 +20,9 @@ TICK, SHARE = 0.05, 0.008
 SLOWEST = 1.0
 #: Seconds for which files must have been left alone: editors empty a file before they write it.
 SETTLED = 0.03
+#: And after one has gone or is empty: an editor may be about to write it again, and a page without
+#: its questions would forget which of them are open.
+RETURNED = 0.3
 #: How often a project whose files do not stop changing is loaded before it is shown anyway.
 IN_VAIN = 10
 
@@ -122,7 +125,8 @@ class Preview:
         for _ in range(IN_VAIN):
             started, files = time.monotonic(), self._seen
             loaded = self._attempt(files, before)
-            time.sleep(max(0.0, started + SETTLED - time.monotonic()))
+            settled = RETURNED if files.lost(before) else SETTLED
+            time.sleep(max(0.0, started + settled - time.monotonic()))
             self._seen = look(self._root, files)
             if self._seen.version == files.version and isinstance(loaded, Edition):
                 break

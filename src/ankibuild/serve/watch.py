@@ -22,6 +22,7 @@ WATCHED = {"decks": (".yaml", ".yml", ".jsonl"), "media": (*SUFFIXES, ".json")}
 LARGEST = 16_000_000
 
 Stamp = tuple[int, int, int, int]
+_EMPTY = hashlib.sha256().hexdigest()
 _NOWHERE: Stamp = (0, 0, 0, 0)
 
 
@@ -42,6 +43,10 @@ class Snapshot:
         """Give the paths of files that are new, gone or different since ``before``."""
         paths = sorted({*self.digests, *before.digests})
         return tuple(p for p in paths if self.digests.get(p) != before.digests.get(p))
+
+    def lost(self, before: Snapshot) -> bool:
+        """Tell whether a file is gone or empty that was not ``before``."""
+        return any(self.digests.get(path, _EMPTY) == _EMPTY for path in self.changed(before))
 
 
 def look(root: Path, before: Snapshot) -> Snapshot:
