@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from browser import Browser, find_chromium
+from needs import need
 from typesetting import one_engine
 
 # A slow machine is not a failing test; and what CI runs today it runs tomorrow.
@@ -127,9 +128,8 @@ def lay(tmp_path: Path) -> Lay:
 def browser() -> Iterator[Browser]:
     """Start one browser for all; only where no automation is can it be missing."""
     program = find_chromium()
-    if program is None:
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up("these tests need Chromium: apt-get install chromium")
+    need(program, "Chromium: apt-get install chromium")
+    assert program
     with Browser(program) as started:
         yield started
 

@@ -21,6 +21,7 @@ from ankibuild.kinds import Question, kinds
 from ankibuild.kinds.base import check_id
 from ankibuild.source import append_item
 from kit import Repository
+from needs import need
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = json.loads((ROOT / ".vscode/settings.json").read_text("utf-8"))
@@ -191,9 +192,7 @@ class LanguageServer:
 @pytest.fixture(scope="module")
 def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
     """Start the server in a folder with the schemas of our project."""
-    if not SERVER.is_file() or not shutil.which("node"):
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up("these tests need node and what `npm ci` installs")
+    need(SERVER.is_file() and shutil.which("node"), "node and what `npm ci` installs")
     root = tmp_path_factory.mktemp("project")
     loaded, _ = project.load(ROOT)
     for name, text in schema.files(loaded).items():

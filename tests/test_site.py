@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import html
 import json
-import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from ankibuild.site.index import words
 from ankibuild.typeset import Typesetter
 from browser import Browser
 from kit import SVG, Repository
+from needs import need
 from reviewer import View
 
 ROOT = Path(__file__).parent.parent
@@ -681,9 +681,7 @@ axe.run(document, {
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    if not AXE.is_file():
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up("these tests need axe-core: npm ci")
+    need(AXE.is_file(), "axe-core: npm ci")
     return AXE.read_text("utf-8")
 
 

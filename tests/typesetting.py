@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from ankibuild.diagnostics import Diagnostic
 from ankibuild.project import load
 from ankibuild.typeset import Tex, engines, typesetter
 from kit import Repository
+from needs import need
 
 GOOD = r"""
 x
@@ -245,13 +245,6 @@ def one_engine() -> Iterator[None]:
         patch.setattr(typesetter, "Engines", lambda: Lent(owner))
         yield
     owner.close()
-
-
-def need(there: object, what: str) -> None:
-    """Skip without something; fail where nothing may be missing."""
-    if not there:
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        give_up(f"these tests need {what}")
 
 
 def need_mathjax() -> None:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from ankibuild.diagnostics import count
-from ankibuild.diff.safe import visible
+from ankibuild.diagnostics import count, visible
 from ankibuild.released import cleanup_name
 
 PATH = "CHANGELOG.md"

@@ -182,7 +182,7 @@ def _text(diagnostic: Diagnostic, paint: Painter) -> str:
     width = len(str(max(label.span.line for label, _ in marks)))
     bar = paint(" " * width + " |", "frame")
     lines = [
-        head + paint(f": {_visible(diagnostic.message)}", "bold"),
+        head + paint(f": {visible(diagnostic.message)}", "bold"),
         " " * width + paint("--> ", "frame") + f"{span.source.path}:{span.line}:{span.column}",
     ]
     if span.source.text:
@@ -207,7 +207,7 @@ def _frame(
         shown, pad, carets = _window(label.span)
         if previous != (path, number):
             lines.append(paint(f"{number:>{width}} |", "frame") + (f" {shown}" if shown else ""))
-        pointer = sign * carets + (f" {_visible(label.text)}" if label.text else "")
+        pointer = sign * carets + (f" {visible(label.text)}" if label.text else "")
         lines.append(f"{bar} {pad}" + paint(pointer, severity if sign == "^" else "frame"))
         previous = (path, number)
     return lines
@@ -224,7 +224,7 @@ def _window(span: Span) -> tuple[str, str, int]:
     lead = "…" if start else ""
     tail = "…" if start + WINDOW < len(text) else ""
     pad = " " * len(lead) + "".join("\t" if c == "\t" else " " * _width(c) for c in before)
-    return lead + _visible(piece).rstrip() + tail, pad, max(1, sum(map(_width, marked)))
+    return lead + visible(piece).rstrip() + tail, pad, max(1, sum(map(_width, marked)))
 
 
 def _width(character: str) -> int:
@@ -234,7 +234,7 @@ def _width(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Show control characters as pictures: an author's text must not steer a terminal."""
     if text.isprintable():
         return text
@@ -251,7 +251,7 @@ def _visible(text: str) -> str:
 def _help(text: str, width: int, paint: Painter) -> list[str]:
     if not text:
         return []
-    first, *rest = _visible(text).split("\n")
+    first, *rest = visible(text).split("\n")
     lead = " " * width + " " + paint("= help:", "help")
     return [f"{lead} {first}", *((" " * (width + 9) + line).rstrip() for line in rest)]
 

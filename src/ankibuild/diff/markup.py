@@ -11,8 +11,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from ankibuild.diagnostics import count
-from ankibuild.diff.safe import visible
+from ankibuild.diagnostics import count, visible
 from ankibuild.diff.told import (
     Item,
     Section,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ankibuild.diff.safe import visible
+from ankibuild.diagnostics import visible
 from ankibuild.diff.told import (
     Item,
     Section,

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-
-def visible(text: str) -> str:
-    """Show what steers a terminal, or hides text from its reader, as pictures."""
-    if text.isprintable():
-        return text
-    return "".join(
-        c if c.isprintable() or c in "\t\n\u200d\u00a0\u3000" else _picture(c) for c in text
-    )
-
-
-def _picture(character: str) -> str:
-    return chr(0x2400 + ord(character)) if ord(character) < 32 else "�"
+from ankibuild.diagnostics import visible
 
 
 def quoted(text: str) -> str:

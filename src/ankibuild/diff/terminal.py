@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from ankibuild.diff.safe import visible
+from ankibuild.diagnostics import visible
 from ankibuild.diff.told import (
     Item,
     Section,
