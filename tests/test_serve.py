@@ -709,7 +709,7 @@ def test_a_file_that_is_empty_for_a_moment_is_waited_for(tab: Tab, long: Path):
     tab.browser.click(f"{listed(12)}.querySelector('summary')")
     text = long.read_text()
     long.write_text("")
-    time.sleep(0.15)
+    time.sleep(0.1)
     long.write_text(text.replace("It is 12.", "It is a dozen."))
     tab.until(f"{listed(12)}?.textContent.includes('It is a dozen.')")
     assert tab.browser.js(f"{listed(12)}.querySelector('details').open")

@@ -22,7 +22,7 @@ SLOWEST = 1.0
 SETTLED = 0.03
 #: And after one has gone or is empty: an editor may be about to write it again, and a page without
 #: its questions would forget which of them are open.
-RETURNED = 0.3
+RETURNED = 0.6
 #: How often a project whose files do not stop changing is loaded before it is shown anyway.
 IN_VAIN = 10
 
