@@ -93,7 +93,7 @@ media: $(VENV)/.media  ## draw the figures again and record their numbers
 	$(BIN)/python media/src/check_records.py
 
 clean:  ## remove what make made
-	rm -rf $(VENV) build dist node_modules $(MATHJAX)
+	rm -rf $(VENV) .ankibuild build dist node_modules $(MATHJAX)
 
 $(VENV)/.build: pyproject.toml constraints.txt | $(MATHJAX)/package.json
 	@echo "setting up $(VENV) (once)"

@@ -409,6 +409,18 @@ def test_a_dry_run_of_a_release_writes_nothing(knots: Path) -> None:
     assert {name: (knots / name).stat().st_mtime_ns for name in after} == before
 
 
+def test_the_news_of_a_release_can_be_read(knots: Path) -> None:
+    assert run(knots, "release", "1.0.0", "--no-git").code == 0
+    assert "Loops" in run(knots, "news", "1.0.0").out
+    missing = run(knots, "news", "1.0.1")
+    assert missing.code == 2
+    assert "CHANGELOG.md has no entry for 1.0.1\ndid you mean `1.0.0`?" in missing.err
+    (knots / "CHANGELOG.md").write_bytes(b"## 1.0.0\n\nGr\xfc\xdfe\n")
+    strange = run(knots, "news", "1.0.0")
+    assert strange.code == 2
+    assert "CHANGELOG.md is not UTF-8; save it as UTF-8" in strange.err
+
+
 def test_a_released_question_cannot_vanish(knots: Path) -> None:
     assert run(knots, "release", "1.0.0", "--no-git").code == 0
     (knots / LOOPS).write_text("title: Loops\n", encoding="utf-8")

@@ -141,10 +141,10 @@ def _tally(problems: tuple[Diagnostic, ...]) -> str:
 
 def _help_editors(space: Workspace) -> None:
     """Keep schemas with the names of this project where its editor settings look for them."""
-    from ankibuild.schema import keep
+    from ankibuild.workflow import keep_schemas
 
     if space.subject:
-        keep(space.subject.project)
+        keep_schemas(space.subject.project)
 
 
 def _sound(space: Workspace) -> Subject:
@@ -683,12 +683,13 @@ def _time(date: str) -> int:
 @cli.command(short_help="Print what a release brought.")
 @click.argument("version")
 @click.pass_context
+@_refusals
 def news(context: click.Context, version: str) -> None:
     """Print what the release VERSION brought, as the changelog has it."""
     from ankibuild import changelog
+    from ankibuild.releasing import read_changelog
 
-    path = _root(context) / changelog.PATH
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    text = read_changelog(_root(context))
     found = changelog.section(text, version)
     if not found:
         known = did_you_mean(version, changelog.versions(text))

@@ -8,7 +8,6 @@ every scalar is text. So a schema asks for scalars. What refers to something in 
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import json
 from collections.abc import Iterable, Mapping
@@ -18,7 +17,6 @@ from typing import Any
 from pydantic import BaseModel
 
 from ankibuild.bank import Head
-from ankibuild.cache import FOLDER, ready
 from ankibuild.curriculum import (
     ITEM_KINDS,
     LEVELS,
@@ -83,16 +81,6 @@ def files(project: Project | None = None) -> dict[str, str]:
         f"{name}.schema.json": json.dumps(value, indent=2, ensure_ascii=False) + "\n"
         for name, value in made.items()
     }
-
-
-def keep(project: Project) -> None:
-    """Write the schemas of a project beside what is remembered of it; unchanged ones stay."""
-    for name, text in files(project).items():
-        path = project.root / FOLDER / name
-        with contextlib.suppress(OSError):
-            if not path.is_file() or path.read_text(encoding="utf-8") != text:
-                ready(path.parent)
-                path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def schema(names: Known = MappingProxyType({})) -> Schema:

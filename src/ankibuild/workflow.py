@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from ankibuild import notetypes, released
 from ankibuild import project as projects
-from ankibuild.cache import Memory
+from ankibuild.cache import FOLDER, Memory, ready
 from ankibuild.collection import Collection, collect, describe, subset
 from ankibuild.curriculum import Curriculum, Slot
 from ankibuild.diagnostics import Diagnostic, Source, errors, sort
@@ -19,6 +20,7 @@ from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.rules import Subject, allowed
 from ankibuild.rules import check as check_rules
+from ankibuild.schema import files as schemas
 from ankibuild.schema import fresh_id, skeleton
 from ankibuild.source import append_item
 from ankibuild.typeset import Typesetter
@@ -198,6 +200,20 @@ def replace_text(path: Path, text: str) -> None:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+# ------------------------------------------------------------------ for editors
+
+
+def keep_schemas(project: Project) -> None:
+    """Write the schemas of a project where its editor settings look for them; they can be lost."""
+    folder = project.root / FOLDER
+    for name, text in schemas(project).items():
+        path = folder / name
+        with contextlib.suppress(OSError):
+            if not path.is_file() or path.read_bytes() != text.encode():
+                ready(folder)
+                replace_text(path, text)
 
 
 # ------------------------------------------------------------------ new

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ankibuild.releasing.files import carry_out, resume
 from ankibuild.releasing.forecast import Forecast, Limit, forecast
 from ankibuild.releasing.guards import guard_order, obstacles, version_key
-from ankibuild.releasing.plan import Plan, describe, make, summary
+from ankibuild.releasing.plan import Plan, describe, make, read_changelog, summary
 
 __all__ = [
     "Forecast",
@@ -22,6 +22,7 @@ __all__ = [
     "guard_order",
     "make",
     "obstacles",
+    "read_changelog",
     "resume",
     "summary",
     "version_key",

@@ -62,12 +62,17 @@ def make(subject: Subject, version: str, time: int, now: int, memory: Memory | N
     )
 
 
-def _changelog(root: Path, version: str) -> str:
+def read_changelog(root: Path) -> str:
+    """Give the text of the changelog; empty if there is none. Raises RefusedError."""
     path = root / changelog.PATH
     try:
-        text = path.read_bytes().decode("utf-8") if path.is_file() else ""
+        return path.read_bytes().decode("utf-8") if path.is_file() else ""
     except UnicodeDecodeError:
         raise RefusedError(f"{changelog.PATH} is not UTF-8; save it as UTF-8") from None
+
+
+def _changelog(root: Path, version: str) -> str:
+    text = read_changelog(root)
     if version in changelog.versions(text):
         message = f"{changelog.PATH} has an entry for {version}, which is not released"
         raise RefusedError(f"{message}; put its text under `## {changelog.PENDING}`")
