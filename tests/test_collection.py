@@ -52,6 +52,13 @@ def test_guid_depends_on_namespace_and_id_and_on_nothing_else(repository: Reposi
     assert guid("other-arc", "why") != before.guid
 
 
+def test_a_question_from_another_deck_keeps_its_guid(repository: Repository):
+    repository.bank(ONE + "    guid: 'pQ:b~$ [4!'\n")
+    notes = collected(repository).notes
+    assert notes[-1].guid == "pQ:b~$ [4!"
+    assert notes[0].guid == guid("test-arc", notes[0].id)
+
+
 def test_guids_of_the_released_format_are_frozen():
     """A change here would give every learner every card a second time."""
     assert guid("deep-learning-arc", "bn-why-eps") == "zq3jij43fj7hxrbo"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ankibuild import released, releasing, workflow
 from ankibuild.collection import Collection, Note
-from ankibuild.diagnostics import Source
+from ankibuild.diagnostics import Source, errors
 from ankibuild.released import UNRELEASED, Ledger, Release
 from ankibuild.rules import Subject
 from ankibuild.workflow import RefusedError, load
@@ -221,6 +221,19 @@ def test_a_retired_id_stays_in_the_ledger_for_ever(repository: Repository):
     repository.bank(questions(a="A.", b="B.", c="Something else."))
     space = load(repository.root)
     assert [p.rule for p in space.problems if p.severity == "error"] == ["id-reused"]
+
+
+def test_the_guid_of_a_retired_note_is_not_given_to_another(repository: Repository):
+    """MUST NOT reuse a guid for another question."""
+    release(repository, "1.0", FIRST)
+    repository.bank(questions(a="A.", b="B."), retired="[c]")
+    release(repository, "1.1", FIRST + DAY)
+    taken = subject(repository).ledger.notes["c"].guid
+    repository.bank(questions(a="A.", b="B.", d="D.") + f"    guid: {taken}\n", retired="[c]")
+    space = load(repository.root)
+    (problem,) = errors(space.problems)
+    assert problem.rule == "duplicate-guid"
+    assert "`c`, which was retired" in problem.message
 
 
 @given(st.lists(st.sampled_from(["{", '{"note": 1}', "null", "[]", "x", '{"release": 1}', ""])))

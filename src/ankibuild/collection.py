@@ -275,7 +275,7 @@ def _note(project: Project, placed: Placed, render: _Rendering, due: int) -> Not
     tags = tuple(sorted(set(_tags(project, placed, question))))
     return Note(
         question.id,
-        guid(namespace, question.id),
+        question.guid or guid(namespace, question.id),
         question.notetype,
         placed.slot.deck,
         fields,

@@ -52,7 +52,7 @@ _REFERENCES = {
     "tags": "tags",
 }
 #: What follows a question's own fields; the rows of a drill stand beside their check.
-_LAST = ("hint", "extra", "source", "at", "covers", "tags", "given", "verify")
+_LAST = ("hint", "extra", "source", "at", "covers", "tags", "given", "verify", "guid")
 
 
 def known(project: Project) -> Known:

@@ -121,6 +121,18 @@ def check_place(text: str) -> str:
     return text
 
 
+def check_guid(text: str) -> str:
+    """Accept what Anki has as a guid: any text without control characters, whole in one line."""
+    if text.strip() and len(text) <= 200 and not re.search(r"[\x00-\x1f\x7f-\x9f]", text):
+        return text
+    raise refuse(
+        "bad-guid",
+        "this cannot be a guid",
+        "at most 200 characters in one line",
+        "copy it from the deck that the question came from; a new question needs no `guid:`",
+    )
+
+
 def check_filled(text: str) -> str:
     """Accept a text with something in it."""
     if not text.strip():
@@ -142,6 +154,7 @@ def seconds(place: str) -> int | None:
 Filled = Annotated[str, AfterValidator(check_filled)]
 Id = Annotated[str, AfterValidator(check_id)]
 Tag = Annotated[str, AfterValidator(check_tag)]
+Guid = Annotated[str, AfterValidator(check_guid)]
 At = Annotated[Filled, AfterValidator(check_place)]
 Markdown = Annotated[Filled, Field(json_schema_extra={"format": "markdown"})]
 Python = Annotated[Filled, Field(json_schema_extra={"format": "python"})]
@@ -178,6 +191,11 @@ class Question(BaseModel):
     hint: Markdown | None = Field(default=None, description="Shown on demand on the front.")
     verify: Python | None = Field(
         default=None, description="Python that must not fail if the answer is right."
+    )
+
+    guid: Guid | None = Field(
+        default=None,
+        description="By what Anki knows a note that came from another deck; else made from the id.",
     )
 
     @abstractmethod

@@ -63,6 +63,71 @@ def id_reused(subject: Subject) -> Iterable[Diagnostic]:
 
 
 @rule
+def duplicate_guid(subject: Subject) -> Iterable[Diagnostic]:
+    """Two questions have one guid.
+
+    Anki knows a note by its guid alone: it would add both, and send every later correction to one
+    of them. A question from another deck keeps the guid it has there; a copy of it needs none.
+
+    Bad:
+    ```yaml
+    questions: [{basic: a, q: Why?, a: So., guid: Ab1}, {basic: b, q: How?, a: So., guid: Ab1}]
+    ```
+    Good:
+    ```yaml
+    questions: [{basic: a, q: Why?, a: So., guid: Ab1}, {basic: b, q: How?, a: So.}]
+    ```
+    """
+    retired = {row.guid: name for name, row in subject.ledger.notes.items() if row.retired}
+    seen: dict[str, Note] = {}
+    for note in subject.collection.notes:
+        entry = subject.project.entries[note.id]
+        first = seen.setdefault(note.guid, note)
+        if first is not note and first.id != note.id:
+            message = f"`{first.id}` and `{note.id}` have one guid, `{note.guid}`"
+            # One of the two wrote it down: a guid that is made from an id is unlike all others.
+            wrote = entry if entry.question.guid else subject.project.entries[first.id]
+            span = wrote.span(("guid",))
+            yield Diagnostic("duplicate-guid", message, span, "", "leave it out of the newer one")
+        elif retired.get(note.guid, note.id) != note.id:
+            message = f"this is the guid of `{retired[note.guid]}`, which was retired"
+            help_text = "leave `guid:` out; learners would see the old question's schedule"
+            yield Diagnostic("duplicate-guid", message, entry.span(("guid",)), "", help_text)
+
+
+@rule
+def guid_changed(subject: Subject) -> Iterable[Diagnostic]:
+    """A released question has another guid than it was released with.
+
+    Anki knows a note by its guid alone: learners would get the question a second time, and the
+    first one would never be corrected again.
+
+    Released:
+    ```yaml
+    questions: [{basic: why, q: Why?, a: Because., guid: Ab1}]
+    ```
+    Bad:
+    ```yaml
+    questions: [{basic: why, q: Why?, a: Because., guid: Ab2}]
+    ```
+    Good:
+    ```yaml
+    questions: [{basic: why, q: Why?, a: Because!, guid: Ab1}]
+    ```
+    """
+    for note, row, entry in _released(subject):
+        if row.guid != note.guid and not row.retired:
+            written = entry.question.guid is not None
+            yield Diagnostic(
+                "guid-changed",
+                f"`{note.id}` was released with the guid `{row.guid}`",
+                entry.span(("guid",)) if written else entry.head,
+                "learners would get it a second time",
+                f"write `guid: {row.guid}`",
+            )
+
+
+@rule
 def kind_changed(subject: Subject) -> Iterable[Diagnostic]:
     """A released question has changed to a kind with another notetype.
 
