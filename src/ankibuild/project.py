@@ -17,10 +17,8 @@ from ankibuild.cache import Memory
 from ankibuild.curriculum import Curriculum, Slot, SourceWork
 from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean, suggest
 from ankibuild.media import MediaFile
+from ankibuild.paths import CURRICULUM, SOURCES
 from ankibuild.source import LARGEST, Document, read
-
-CURRICULUM = "decks/curriculum.yaml"
-SOURCES = "decks/sources.yaml"
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,6 @@ class Project:
     def retired(self) -> frozenset[str]:
         """Ids that banks list as retired."""
         return frozenset(name for placed in self.banks for name in placed.bank.head.retired)
-
-
-def find_root(start: Path) -> Path | None:
-    """Find the nearest folder, from ``start`` upward, that holds a curriculum."""
-    return next((p for p in (start, *start.parents) if (p / CURRICULUM).is_file()), None)
 
 
 def load(root: Path, memory: Memory | None = None) -> tuple[Project | None, tuple[Diagnostic, ...]]:

@@ -14,7 +14,8 @@ from ankibuild.collection import Collection, collect
 from ankibuild.diagnostics import count, errors
 from ankibuild.diff.safe import quoted
 from ankibuild.git import GitError, Item
-from ankibuild.project import CURRICULUM, Project
+from ankibuild.paths import CURRICULUM
+from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.source import LARGEST
 

@@ -1,0 +1,147 @@
+"""Commands that say what is wrong: check, verify, fmt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ankibuild.cli.terminal import (
+    FORMAT,
+    below,
+    help_editors,
+    progress_bar,
+    project_root,
+    show,
+    tally,
+)
+from ankibuild.diagnostics import count, did_you_mean
+
+if TYPE_CHECKING:
+    from ankibuild.project import Project
+
+NOT_TYPESET = (
+    "formulas were checked by rules only, not typeset: that takes MathJax (from npm; `make` gets"
+    " it) and node or quickjs-ng"
+)
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@FORMAT
+@click.option("--strict", is_flag=True, help="Exit with 1 on warnings, too.")
+@click.pass_context
+def check(context: click.Context, paths: tuple[str, ...], form: str, strict: bool) -> None:
+    """Say everything that is wrong, with its place and what to type instead.
+
+    PATHS are files or folders; without them, everything is checked.
+    """
+    from ankibuild.workflow import load, select
+
+    root = project_root(context)
+    space = load(root)
+    problems = select(space.problems, [below(root, path) for path in paths])
+    help_editors(space)
+    show(problems, form)
+    wrong = any(strict or problem.severity == "error" for problem in problems)
+    if form == "text":
+        project = space.subject.project if space.subject else None
+        asked = f"{count(len(project.entries), 'question')} checked" if project else "not checked"
+        click.echo(tally(problems) if problems else f"nothing to complain about: {asked}", err=True)
+        if not space.typeset:
+            click.echo(NOT_TYPESET, err=True)
+    sys.exit(1 if wrong else 0)
+
+
+@click.command()
+@click.argument("targets", nargs=-1)
+@click.option("--report", "as_report", is_flag=True, help="Show how much is proven, by deck.")
+@click.option("--fresh", is_flag=True, help="Run everything, also what has not changed.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a package is missing, too.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes at a time; default: every core.")
+@FORMAT
+@click.pass_context
+def verify(
+    context: click.Context,
+    targets: tuple[str, ...],
+    as_report: bool,
+    fresh: bool,
+    strict: bool,
+    jobs: int | None,
+    form: str,
+) -> None:
+    """Run every program, check and drill row, and say which claims do not hold.
+
+    TARGETS are files, folders or ids of questions. This runs Python code of the banks, fenced in:
+    limited time and memory, no network, no processes, an empty environment. Only what has changed
+    since the last time is run.
+    """
+    from ankibuild import project as projects
+    from ankibuild.diagnostics import errors, sort
+    from ankibuild.verify import claims_of
+    from ankibuild.verify import verify as prove
+    from ankibuild.verify.report import report, table
+
+    root = project_root(context)
+    project, problems = projects.load(root)
+    if project is None or errors(problems):
+        show(errors(problems))
+        click.echo("nothing was run: correct these first", err=True)
+        sys.exit(1)
+    claims = claims_of(project, _question_ids(project, root, targets))
+    with progress_bar() as progress:
+        proof = prove(claims, root, fresh=fresh, jobs=jobs, progress=progress)
+    found = sort(proof.problems)
+    show(found, form)
+    if as_report:
+        click.echo(table(report(project, proof.proven, proof.failed)), nl=False)
+    for package in sorted({name for claim in proof.unverified for name in claim.missing}):
+        lost = sum(1 for claim in proof.unverified if package in claim.missing)
+        click.echo(f"not verified here: {package} ({count(lost, 'claim')})", err=True)
+    said = f"{count(len(proof.proven), 'claim')} proven, {len(proof.failed)} not"
+    click.echo(f"{said}; {proof.ran} run, the others as before", err=True)
+    sys.exit(1 if proof.failed or (strict and proof.unverified) else 0)
+
+
+def _question_ids(project: Project, root: Path, targets: tuple[str, ...]) -> list[str]:
+    """Give the ids that targets stand for; none for no target, which means all."""
+    ids: list[str] = []
+    for target in targets:
+        if target in project.entries:
+            ids.append(target)
+            continue
+        if not Path(target).exists():
+            guess = did_you_mean(target, project.entries)
+            raise click.UsageError(f"there is no file and no question `{target}`\n{guess}".strip())
+        path = below(root, target)
+        inside = [p.bank for p in project.banks if f"{p.bank.path}/".startswith(f"{path}/")]
+        ids += [entry.question.id for bank in inside for entry in bank.entries]
+        if not inside:
+            raise click.UsageError(f"there are no questions in `{target}`")
+    return ids
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if something would change.")
+@click.option("--diff", is_flag=True, help="Print what changes, too.")
+@click.pass_context
+def fmt(context: click.Context, paths: tuple[str, ...], check: bool, diff: bool) -> None:
+    """Lay out the YAML files among PATHS, files or folders; without any, all of decks/.
+
+    Order of fields, indentation, blank lines, needless quotes. Texts and comments stay as they are.
+    """
+    from ankibuild import fmt as room
+
+    root = project_root(context)
+    outcome = room.run(root, [below(root, path) for path in paths], check=check)
+    show(outcome.problems)
+    for changed in outcome.changed:
+        shown = os.path.relpath(root / changed.path)
+        click.echo(f"{shown}: {'would be formatted' if check else 'formatted'}")
+        if diff:
+            click.echo(changed.diff, nl=False)
+    sys.exit(1 if outcome.problems or (check and outcome.changed) else 0)

@@ -1,0 +1,135 @@
+"""What the commands share: finding the project, printing, refusing, a bar of progress."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ankibuild.curriculum import Curriculum, Slot
+    from ankibuild.diagnostics import Diagnostic
+    from ankibuild.rules import Subject
+    from ankibuild.workflow import Workspace
+
+Command = Callable[..., None]
+
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="text for people, github for annotations in a pull request, json or sarif for tools.",
+)
+
+
+def project_root(context: click.Context) -> Path:
+    """Give the root of the deck repository that we are in, or that ``--project`` names."""
+    from ankibuild.paths import CURRICULUM, find_root
+
+    root = find_root(Path(context.obj or ".").resolve())
+    if root is None:
+        message = f"there is no {CURRICULUM} here or above; `cd` into a deck repository"
+        raise click.UsageError(message)
+    return root
+
+
+def show(problems: tuple[Diagnostic, ...], form: str = "text") -> None:
+    """Print diagnostics: for people on stderr, for machines on stdout."""
+    from ankibuild.diagnostics import render
+
+    if form == "text":
+        color = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+        click.echo(render(problems, color=color), err=True, nl=False, color=color)
+    else:
+        click.echo(render(problems, form), nl=False)
+
+
+def tally(problems: tuple[Diagnostic, ...]) -> str:
+    """Count errors, warnings and files."""
+    from ankibuild.diagnostics import count
+
+    wrong = sum(1 for p in problems if p.severity == "error")
+    files = len({p.span.source.path for p in problems})
+    said = [count(wrong, "error")] if wrong else []
+    said += [count(len(problems) - wrong, "warning")] if len(problems) > wrong else []
+    return f"{' and '.join(said)} in {count(files, 'file')}"
+
+
+def help_editors(space: Workspace) -> None:
+    """Keep schemas with the names of this project where its editor settings look for them."""
+    from ankibuild.workflow import keep_schemas
+
+    if space.subject:
+        keep_schemas(space.subject.project)
+
+
+def sound_or_exit(space: Workspace) -> Subject:
+    """Give what can be built, or show why nothing can and exit with 1."""
+    if space.subject is None or not space.sound:
+        from ankibuild.diagnostics import errors
+
+        wrong = errors(space.problems)
+        show(wrong)
+        click.echo(f"{tally(wrong)}; nothing was written", err=True)
+        sys.exit(1)
+    return space.subject
+
+
+def slot_of(arc: Curriculum, word: str) -> Slot:
+    """Give the planned deck that a word stands for."""
+    from ankibuild.diagnostics import did_you_mean
+    from ankibuild.workflow import find_slot, slot_names
+
+    slot = find_slot(arc, word)
+    if slot is None:
+        guess = did_you_mean(word, slot_names(arc))
+        ways = "name a bank (`batchnorm`), its file, or a topic of the curriculum"
+        raise click.UsageError(f"there is no topic `{word}`\n{guess or ways}")
+    return slot
+
+
+def refusals(command: Command) -> Command:
+    """Turn a refusal of the rooms below into a usage error."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **flags: Any) -> None:
+        from ankibuild.git import GitError
+        from ankibuild.workflow import RefusedError
+
+        try:
+            command(*args, **flags)
+        except (RefusedError, GitError) as refusal:
+            raise click.UsageError(str(refusal)) from None
+
+    return wrapped
+
+
+def below(root: Path, path: str) -> str:
+    """Give a path as diagnostics show it."""
+    place = Path(path).resolve()
+    if not place.exists():
+        where = "here; paths are relative to where you are"
+        raise click.UsageError(f"there is no `{path}` {where}")
+    return place.relative_to(root).as_posix() if place.is_relative_to(root) else path
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
+    """Draw a bar on a terminal, and nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    with click.progressbar(length=1, label="running", file=sys.stderr) as bar:
+
+        def show(_done: int, total: int) -> None:
+            bar.length = total
+            bar.update(1)
+
+        yield show
