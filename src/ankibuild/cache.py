@@ -13,8 +13,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-#: Below a project's root; not in git.
-FOLDER = ".ankibuild"
+from ankibuild.paths import CACHE
+
 #: Bytes of a file that is still read; from then on its older half is forgotten.
 LARGEST = 16_000_000
 
@@ -48,7 +48,7 @@ class Cache:
     """The entries of one namespace: JSON values by key. Keys hold everything a value depends on."""
 
     def __init__(self, root: Path, namespace: str) -> None:
-        self.path = root / FOLDER / f"{namespace}.jsonl"
+        self.path = root / CACHE / f"{namespace}.jsonl"
         self._entries = dict(_read(self.path))
 
     def get(self, key: str) -> Any | None:
@@ -75,12 +75,21 @@ class Cache:
         """Keep the newer half; what another process adds meanwhile may be lost, and is redone."""
         entries = dict(_read(self.path))
         newer = list(entries.items())[len(entries) // 2 :]
-        beside = self.path.with_suffix(f".{os.getpid()}.new")
-        try:
-            beside.write_text("".join(json.dumps(row) + "\n" for row in newer), encoding="utf-8")
-            os.replace(beside, self.path)
-        except OSError:
+        with contextlib.suppress(OSError):
+            replace(self.path, "".join(json.dumps(row) + "\n" for row in newer).encode())
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write a file of the cache whole or not at all, whoever else writes it. Raises OSError."""
+    ready(path.parent)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(data)
+        os.replace(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
+        raise
 
 
 def ready(folder: Path) -> None:

@@ -17,6 +17,8 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import quote
 
+from ankibuild.words import count as count  # noqa: PLC0414 - half of the rooms ask here for it
+
 Severity = Literal["error", "warning"]
 
 #: Longest source line that is shown whole; of a longer one we show a window around the caret.
@@ -131,6 +133,20 @@ def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(d for d in diagnostics if d.severity == "error")
 
 
+def select(problems: Iterable[Diagnostic], paths: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """Keep the diagnostics of some files or folders; all of them if none are named."""
+    wanted = tuple(path.rstrip("/") for path in paths)
+    return tuple(
+        problem
+        for problem in problems
+        if not wanted
+        or any(
+            problem.span.source.path == path or problem.span.source.path.startswith(f"{path}/")
+            for path in wanted
+        )
+    )
+
+
 def suggest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Find the option that ``word`` was most likely meant to be, if there is a likely one."""
     by_fold = {option.casefold(): option for option in options}
@@ -142,11 +158,6 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
     """Return ``did you mean `x`?`` or nothing."""
     best = suggest(word, options)
     return f"did you mean `{best}`?" if best else ""
-
-
-def count(number: int, noun: str) -> str:
-    """Return ``1 error`` or ``2 errors``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 # ------------------------------------------------------------------ formats

@@ -1,13 +1,21 @@
-"""Where things stand in a deck repository."""
+"""Where things stand in a deck repository. Texts, not paths: pathlib takes long to import."""
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 CURRICULUM = "decks/curriculum.yaml"
 SOURCES = "decks/sources.yaml"
+#: What is remembered; not in git.
+CACHE = ".ankibuild"
 
 
-def find_root(start: Path) -> Path | None:
+def find_root(start: str) -> str | None:
     """Find the nearest folder, from ``start`` upward, that holds a curriculum."""
-    return next((p for p in (start, *start.parents) if (p / CURRICULUM).is_file()), None)
+    folder = os.path.realpath(start)
+    while not os.path.isfile(os.path.join(folder, CURRICULUM)):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from ankibuild import notetypes, released
 from ankibuild import project as projects
-from ankibuild.cache import FOLDER, Memory, ready
+from ankibuild.cache import Memory, ready
 from ankibuild.collection import Collection, collect, describe, subset
 from ankibuild.curriculum import Curriculum, Slot
 from ankibuild.diagnostics import Diagnostic, Source, errors, sort
 from ankibuild.kinds import Question
 from ankibuild.outputs import EXPORTS, OUTPUTS
+from ankibuild.paths import CACHE
 from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.rules import Subject, allowed
@@ -88,20 +89,6 @@ def read_ledger(root: Path) -> tuple[Ledger, tuple[Diagnostic, ...]]:
     # What is not UTF-8 is damaged, and so is the line that it stands on.
     text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
     return released.parse(Source(released.PATH, text))
-
-
-def select(problems: Iterable[Diagnostic], paths: Iterable[str]) -> tuple[Diagnostic, ...]:
-    """Keep the diagnostics of some files or folders; all of them if none are named."""
-    wanted = tuple(path.rstrip("/") for path in paths)
-    return tuple(
-        problem
-        for problem in problems
-        if not wanted
-        or any(
-            problem.span.source.path == path or problem.span.source.path.startswith(f"{path}/")
-            for path in wanted
-        )
-    )
 
 
 # ------------------------------------------------------------------ build
@@ -207,7 +194,7 @@ def replace_text(path: Path, text: str) -> None:
 
 def keep_schemas(project: Project) -> None:
     """Write the schemas of a project where its editor settings look for them; they can be lost."""
-    folder = project.root / FOLDER
+    folder = project.root / CACHE
     for name, text in schemas(project).items():
         path = folder / name
         with contextlib.suppress(OSError):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -14,19 +14,32 @@ from ankibuild.cli.terminal import (
     below,
     help_editors,
     progress_bar,
+    project_folder,
     project_root,
     show,
     tally,
 )
-from ankibuild.diagnostics import count, did_you_mean
+from ankibuild.unchanged import LastRun
+from ankibuild.words import count
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ankibuild.diagnostics import Diagnostic
     from ankibuild.project import Project
 
 NOT_TYPESET = (
     "formulas were checked by rules only, not typeset: that takes MathJax (from npm; `make` gets"
     " it) and node or quickjs-ng"
 )
+
+
+class Checked(NamedTuple):
+    """What `check` has to say: packed diagnostics, how many questions, whether math was typeset."""
+
+    problems: dict[str, Any]
+    questions: int
+    typeset: bool
 
 
 @click.command()
@@ -39,21 +52,44 @@ def check(context: click.Context, paths: tuple[str, ...], form: str, strict: boo
 
     PATHS are files or folders; without them, everything is checked.
     """
-    from ankibuild.workflow import load, select
-
-    root = project_root(context)
-    space = load(root)
-    problems = select(space.problems, [below(root, path) for path in paths])
-    help_editors(space)
+    root = project_folder(context)
+    places = [below(root, path) for path in paths]
+    last = LastRun(root, "check", [], time.time_ns())
+    known = last.said()
+    checked = Checked(*known) if known else _check(root)
+    if known is None:
+        last.keep(checked)
+    problems = _selected(checked.problems, places)
     show(problems, form)
-    wrong = any(strict or problem.severity == "error" for problem in problems)
     if form == "text":
-        project = space.subject.project if space.subject else None
-        asked = f"{count(len(project.entries), 'question')} checked" if project else "not checked"
-        click.echo(tally(problems) if problems else f"nothing to complain about: {asked}", err=True)
-        if not space.typeset:
+        asked = f"{count(checked.questions, 'question')} checked"
+        fine = f"nothing to complain about: {asked if checked.questions else 'not checked'}"
+        click.echo(tally(problems) or fine, err=True)
+        if not checked.typeset:
             click.echo(NOT_TYPESET, err=True)
-    sys.exit(1 if wrong else 0)
+    sys.exit(1 if any(strict or p.severity == "error" for p in problems) else 0)
+
+
+def _check(root: str) -> Checked:
+    from pathlib import Path
+
+    from ankibuild.packed import pack
+    from ankibuild.workflow import load
+
+    space = load(Path(root))
+    help_editors(space)
+    asked = len(space.subject.project.entries) if space.subject else 0
+    return Checked(pack(space.problems), asked, space.typeset)
+
+
+def _selected(packed: dict[str, Any], places: list[str]) -> tuple[Diagnostic, ...]:
+    """Give what was found in some files or folders; everything if none are named."""
+    if not packed["problems"]:
+        return ()
+    from ankibuild.diagnostics import select
+    from ankibuild.packed import unpack
+
+    return select(unpack(packed), places)
 
 
 @click.command()
@@ -108,15 +144,19 @@ def verify(
 
 def _question_ids(project: Project, root: Path, targets: tuple[str, ...]) -> list[str]:
     """Give the ids that targets stand for; none for no target, which means all."""
+    from pathlib import Path
+
     ids: list[str] = []
     for target in targets:
         if target in project.entries:
             ids.append(target)
             continue
         if not Path(target).exists():
+            from ankibuild.diagnostics import did_you_mean
+
             guess = did_you_mean(target, project.entries)
             raise click.UsageError(f"there is no file and no question `{target}`\n{guess}".strip())
-        path = below(root, target)
+        path = below(str(root), target)
         inside = [p.bank for p in project.banks if f"{p.bank.path}/".startswith(f"{path}/")]
         ids += [entry.question.id for bank in inside for entry in bank.entries]
         if not inside:
@@ -137,7 +177,7 @@ def fmt(context: click.Context, paths: tuple[str, ...], check: bool, diff: bool)
     from ankibuild import fmt as room
 
     root = project_root(context)
-    outcome = room.run(root, [below(root, path) for path in paths], check=check)
+    outcome = room.run(root, [below(str(root), path) for path in paths], check=check)
     show(outcome.problems)
     for changed in outcome.changed:
         shown = os.path.relpath(root / changed.path)

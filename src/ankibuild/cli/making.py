@@ -2,41 +2,69 @@
 
 from __future__ import annotations
 
-import functools
 import os
-from pathlib import Path
+import time
+from typing import NamedTuple
 
 import click
 
 from ankibuild.cli.terminal import (
     help_editors,
+    project_folder,
     project_root,
     refusals,
     slot_of,
     sound_or_exit,
     tally,
 )
-from ankibuild.diagnostics import count
+from ankibuild.unchanged import LastRun
+from ankibuild.words import count
+
+
+class Built(NamedTuple):
+    """What a build has to say: packages (path, notes, cards), the tally of warnings, a hint."""
+
+    products: list[tuple[str, int, int]]
+    warnings: str
+    preview: bool
 
 
 @click.command()
 @click.argument("topics", nargs=-1)
 @click.option(
     "--dist",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     help="Where to write; default: dist/ in the project.",
 )
 @click.pass_context
-def build(context: click.Context, topics: tuple[str, ...], dist: Path | None) -> None:
+def build(context: click.Context, topics: tuple[str, ...], dist: str | None) -> None:
     """Make .apkg files: the whole arc and one for each part, or only some TOPICS.
 
     Import one into Anki with File > Import.
     """
+    root = project_folder(context)
+    folder = os.path.abspath(dist or os.path.join(root, "dist"))
+    last = LastRun(root, "build", [folder, *topics], time.time_ns())
+    known = last.said()
+    built = Built(*known) if known else _build(root, topics, folder)
+    for path, notes, cards in built.products:
+        click.echo(f"{os.path.relpath(path)}: {count(notes, 'note')}, {count(cards, 'card')}")
+    if built.warnings:
+        click.echo(f"{built.warnings}: see `ankibuild check`", err=True)
+    if built.preview:
+        hint = "a preview: to see it over an earlier one, import with “Update notes: Always”"
+        click.echo(hint, err=True)
+    if known is None:
+        last.keep(built, [path for path, _, _ in built.products])
+
+
+def _build(folder: str, topics: tuple[str, ...], dist: str) -> Built:
+    from pathlib import Path
+
     from ankibuild.workflow import build as write
     from ankibuild.workflow import load
 
-    root = project_root(context)
-    space = load(root)
+    space = load(Path(folder))
     subject = sound_or_exit(space)
     slots = [slot_of(subject.project.curriculum, topic) for topic in topics]
     filled = {placed.slot for placed in subject.project.banks if placed.bank.entries}
@@ -46,14 +74,8 @@ def build(context: click.Context, topics: tuple[str, ...], dist: Path | None) ->
     if not filled:
         raise click.UsageError("there are no questions yet; `ankibuild new basic TOPIC` adds one")
     help_editors(space)
-    for product in write(subject, dist or root / "dist", slots):
-        shown = os.path.relpath(product.path)
-        click.echo(f"{shown}: {count(product.notes, 'note')}, {count(product.cards, 'card')}")
-    if space.problems:
-        click.echo(f"{tally(space.problems)}: see `ankibuild check`", err=True)
-    if subject.changes.touched:
-        hint = "a preview: to see it over an earlier one, import with “Update notes: Always”"
-        click.echo(hint, err=True)
+    products = [(str(p.path), p.notes, p.cards) for p in write(subject, Path(dist), slots)]
+    return Built(products, tally(space.problems), bool(subject.changes.touched))
 
 
 @click.command()
@@ -67,6 +89,8 @@ def serve(context: click.Context, topic: str | None, port: int | None, open_brow
 
     Begins with the cards of TOPIC, if one is named. Only this computer can see the pages.
     """
+    import functools
+
     from ankibuild.serve import serve as show
 
     announce = functools.partial(click.echo, err=True)
@@ -79,23 +103,25 @@ def serve(context: click.Context, topic: str | None, port: int | None, open_brow
 @click.argument("form", metavar="FORMAT", type=click.Choice(["site", "gitbook"]))
 @click.option(
     "--into",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     help="The folder to write; default: dist/FORMAT in the project.",
 )
 @click.pass_context
 @refusals
-def export(context: click.Context, form: str, into: Path | None) -> None:
+def export(context: click.Context, form: str, into: str | None) -> None:
     """Write the decks in another FORMAT.
 
     site: web pages to read and search in a browser, for any plain file server.
     gitbook: a book of Markdown for a study group, for GitBook's Git sync and for GitHub.
     What an earlier export wrote is replaced; nothing else in the folder is touched.
     """
+    from pathlib import Path
+
     from ankibuild.workflow import export as write
     from ankibuild.workflow import load
 
     root = project_root(context)
     subject = sound_or_exit(load(root))
-    folder = into or root / "dist" / form
+    folder = Path(into) if into else root / "dist" / form
     written = write(subject, form, folder)
     click.echo(f"{os.path.relpath(folder)}: {count(len(written), 'file')}")

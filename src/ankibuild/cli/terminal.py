@@ -7,12 +7,16 @@ import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ankibuild.paths import CURRICULUM, find_root
+from ankibuild.words import count
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ankibuild.curriculum import Curriculum, Slot
     from ankibuild.diagnostics import Diagnostic
     from ankibuild.rules import Subject
@@ -29,15 +33,20 @@ FORMAT = click.option(
 )
 
 
-def project_root(context: click.Context) -> Path:
+def project_folder(context: click.Context) -> str:
     """Give the root of the deck repository that we are in, or that ``--project`` names."""
-    from ankibuild.paths import CURRICULUM, find_root
-
-    root = find_root(Path(context.obj or ".").resolve())
+    root = find_root(context.obj or ".")
     if root is None:
         message = f"there is no {CURRICULUM} here or above; `cd` into a deck repository"
         raise click.UsageError(message)
     return root
+
+
+def project_root(context: click.Context) -> Path:
+    """Give `project_folder` as a path."""
+    from pathlib import Path
+
+    return Path(project_folder(context))
 
 
 def show(problems: tuple[Diagnostic, ...], form: str = "text") -> None:
@@ -52,9 +61,9 @@ def show(problems: tuple[Diagnostic, ...], form: str = "text") -> None:
 
 
 def tally(problems: tuple[Diagnostic, ...]) -> str:
-    """Count errors, warnings and files."""
-    from ankibuild.diagnostics import count
-
+    """Count errors, warnings and files; nothing if there are none."""
+    if not problems:
+        return ""
     wrong = sum(1 for p in problems if p.severity == "error")
     files = len({p.span.source.path for p in problems})
     said = [count(wrong, "error")] if wrong else []
@@ -111,13 +120,13 @@ def refusals(command: Command) -> Command:
     return wrapped
 
 
-def below(root: Path, path: str) -> str:
-    """Give a path as diagnostics show it."""
-    place = Path(path).resolve()
-    if not place.exists():
+def below(root: str, path: str) -> str:
+    """Give a path as diagnostics show it: from the root, with slashes."""
+    if not os.path.exists(path):
         where = "here; paths are relative to where you are"
         raise click.UsageError(f"there is no `{path}` {where}")
-    return place.relative_to(root).as_posix() if place.is_relative_to(root) else path
+    shown = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
+    return path if shown.startswith(os.pardir) else shown.replace(os.sep, "/")
 
 
 @contextlib.contextmanager
