@@ -33,7 +33,9 @@ def files_of(case: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.stem)
 def test_a_mistake_gets_its_answer(case: Path, lay: Lay) -> None:
-    said = render(load(lay(files_of(case))).problems)
+    root = lay(files_of(case))
+    said = render(load(root).problems)
+    assert render(load(root).problems) == said, "what is remembered says something else"
     expected = case.with_suffix(".txt")
     if os.environ.get("UPDATE"):
         expected.write_text(said, encoding="utf-8")

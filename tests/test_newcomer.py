@@ -94,7 +94,9 @@ def knots(tmp_path: Path) -> Path:
 
 
 def names_in(folder: Path) -> set[str]:
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    """List the files of a project; what is remembered of it does not count."""
+    names = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return {name for name in names if not name.startswith(".ankibuild/")}
 
 
 def edit(path: Path, change: Callable[[str], str]) -> None:

@@ -15,7 +15,7 @@ from ankibuild import project as projects
 from ankibuild import releasing, workflow
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.released import dump, parse
-from ankibuild.rules import RULES, check, explanations
+from ankibuild.rules import RULES, check_bank, explanations
 from conftest import SOUND, Lay
 
 BANK, OTHER = "decks/01-sample/01-sample.yaml", "decks/02-other/01-other.yaml"
@@ -536,7 +536,7 @@ def test_a_text_of_marks_is_read_to_its_end(text: str, shelf: Shelf) -> None:
         project, _ = projects.load(shelf.root)
         assert project
         assert project.entries
-        assert "no-source" in names(check(replace(sound, project=project)))
+        assert "no-source" in names(check_bank(replace(sound, project=project)))
 
 
 def test_more_cases_stay_silent_than_speak() -> None:

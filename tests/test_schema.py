@@ -17,9 +17,11 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from ankibuild import fmt, project, schema
+from ankibuild.collection import authors_tags
 from ankibuild.kinds import Question, kinds
 from ankibuild.kinds.base import check_id
 from ankibuild.source import append_item
+from ankibuild.workflow import load
 from kit import Repository
 from needs import need
 
@@ -61,11 +63,18 @@ def test_a_new_question_is_laid_out_well(kind: type[Question]) -> None:
     assert fmt.format_text("bank.yaml", bank.encode()).text == bank
 
 
+def names_of(root: Path) -> schema.Known:
+    """Give what the files of a project can refer to."""
+    subject = load(root).subject
+    assert subject is not None
+    return schema.known(subject.project, authors_tags(subject.collection.notes))
+
+
 def test_a_project_names_what_can_be_referred_to(tmp_path: Path) -> None:
     repository = Repository(tmp_path)
     repository.bank("- basic: x\n  q: Why?\n  a: So.\n  tags: [own]\n", tags="[shared]")
-    loaded, _ = project.load(tmp_path)
-    made = {name: json.loads(text) for name, text in schema.files(loaded).items()}
+    names = names_of(tmp_path)
+    made = {name: json.loads(text) for name, text in schema.files(names).items()}
     lists = made["bank.schema.json"]["$defs"]
     labels = {
         name: [option["label"] for option in one["defaultSnippets"]] for name, one in lists.items()
@@ -77,7 +86,7 @@ def test_a_project_names_what_can_be_referred_to(tmp_path: Path) -> None:
         "tags": ["own", "shared"],
     }
     assert lists["items"]["defaultSnippets"][0]["description"] == "Say why."
-    for text in schema.files(loaded).values():
+    for text in schema.files(names).values():
         wanted = {part.split('"')[0] for part in text.split('"#/$defs/')[1:]}
         assert wanted <= set(json.loads(text).get("$defs", {}))
 
@@ -194,8 +203,7 @@ def editor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]
     """Start the server in a folder with the schemas of our project."""
     need(SERVER.is_file() and shutil.which("node"), "node and what `npm ci` installs")
     root = tmp_path_factory.mktemp("project")
-    loaded, _ = project.load(ROOT)
-    for name, text in schema.files(loaded).items():
+    for name, text in schema.files(names_of(ROOT)).items():
         (root / ".ankibuild").mkdir(exist_ok=True)
         (root / ".ankibuild" / name).write_text(text, "utf-8")
     server = LanguageServer(root)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ankibuild import unchanged
+from ankibuild import tool, unchanged
 from ankibuild.unchanged import LastRun
 from kit import SVG, Repository
 
@@ -150,19 +150,19 @@ def test_another_question_has_another_answer(repository: Repository):
 
 def test_another_tool_asks_anew(repository: Repository, monkeypatch: pytest.MonkeyPatch):
     run(repository.root).keep("fine")
-    monkeypatch.setattr(unchanged, "tool", lambda: "another")
+    monkeypatch.setattr(unchanged, "identity", lambda: "another")
     assert run(repository.root).said() is None
 
 
 def test_the_tool_is_its_files_and_the_packages_it_sees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    before = unchanged.tool()
+    before = tool.identity.__wrapped__()
     assert "markdown/scan.py" in before
     monkeypatch.syspath_prepend(tmp_path)
-    assert unchanged.tool() == before
+    assert tool.identity.__wrapped__() == before
     (tmp_path / "genanki-9.9.9.dist-info").mkdir()
-    assert unchanged.tool() != before
+    assert tool.identity.__wrapped__() != before
 
 
 def test_what_changes_during_a_run_is_not_kept(repository: Repository):

@@ -1,7 +1,11 @@
 """Remember what was computed, by content. Safe to delete at any time.
 
-One file a namespace, one line an entry, appended: a crash can cost the last line, two processes at
-once can cost nothing, and a line that cannot be read is as good as none.
+Many small results are a :class:`Cache`: one file a namespace, one line an entry, appended, so that
+a crash can cost the last line, two processes at once can cost nothing, and a line that cannot be
+read is as good as none. What was made of a whole file is in a :class:`Store`: one file an entry,
+written beside and renamed. A :class:`Memory` is for one process that does its work again and again.
+
+A key holds everything that a result depends on, the tool itself included.
 """
 
 from __future__ import annotations
@@ -10,13 +14,19 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ankibuild.paths import CACHE
+from ankibuild.tool import identity
 
 #: Bytes of a file that is still read; from then on its older half is forgotten.
 LARGEST = 16_000_000
+#: Entries of a store that are kept though nobody asked for them: those of another branch, say.
+SPARE = 100
+#: Lone surrogates have to be told apart, not refused.
+_WHATEVER = ("utf-8", "surrogatepass")
 
 
 T = TypeVar("T")
@@ -79,6 +89,58 @@ class Cache:
             replace(self.path, "".join(json.dumps(row) + "\n" for row in newer).encode())
 
 
+class Store:
+    """JSON values that were made of whole files, each in a file of its own, named by its key."""
+
+    def __init__(self, root: Path, namespace: str) -> None:
+        self._folder = root / CACHE / namespace
+        self._used: set[str] = set()
+
+    def get(self, key: str) -> Any | None:
+        """Give what is remembered, or None."""
+        self._used.add(key)
+        try:
+            data = (self._folder / key).read_bytes()
+            seal, _, body = data.partition(b"\n")
+            return json.loads(body) if seal == _seal(body) else None
+        except (OSError, ValueError, RecursionError):
+            return None
+
+    def has(self, key: str) -> bool:
+        """Tell whether there is an entry; it may turn out to be damaged."""
+        return (self._folder / key).is_file()
+
+    def put(self, key: str, value: Any) -> None:
+        """Remember a value. A full disk or a folder we may not write costs the memory, no more."""
+        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(*_WHATEVER)
+        with contextlib.suppress(OSError):
+            replace(self._folder / key, _seal(body) + b"\n" + body)
+            self._used.add(key)
+
+    def sweep(self) -> None:
+        """Forget the oldest entries that were not asked for, beyond as many as were."""
+        with contextlib.suppress(OSError):
+            rest = [entry for entry in os.scandir(self._folder) if entry.name not in self._used]
+            rest.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
+            for entry in rest[max(SPARE, len(self._used)) :]:
+                os.unlink(entry.path)
+
+
+def key(*parts: object) -> str:
+    """Name a result by everything that it depends on; bytes and texts are taken as they are."""
+    digest = blake2b(identity().encode(), digest_size=20)
+    for part in parts:
+        data = part if isinstance(part, bytes) else repr(part).encode(*_WHATEVER)
+        digest.update(b"%d:" % len(data))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+def _seal(body: bytes) -> bytes:
+    """Give a checksum, by which a file is known that a crash of the machine has damaged."""
+    return blake2b(body, digest_size=8).hexdigest().encode()
+
+
 def replace(path: Path, data: bytes) -> None:
     """Write a file of the cache whole or not at all, whoever else writes it. Raises OSError."""
     ready(path.parent)
@@ -93,9 +155,10 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def ready(folder: Path) -> None:
-    """Make a folder that git ignores."""
+    """Make a folder of the cache, which git ignores."""
     folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
+    top = next((place for place in (folder, *folder.parents) if place.name == CACHE), folder)
+    ignore = top / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")
 

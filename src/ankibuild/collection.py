@@ -94,12 +94,19 @@ class Collected(NamedTuple):
 def collect(project: Project, memory: Memory | None = None) -> Collected:
     """Compute what Anki will hold. With a ``memory``, only new texts are rendered."""
     memory = memory or Memory()
+    filled = [fill(project, placed, memory) for placed in project.banks]
+    notes = [bank.notes for bank in filled]
+    used = {name for bank in filled for name in bank.images}
+    problems = (problem for bank in filled for problem in bank.problems)
+    formulas = tuple(formula for bank in filled for formula in bank.formulas)
+    return Collected(gather(project, notes, used), (*problems, *unused(project, used)), formulas)
+
+
+def gather(project: Project, banks: Iterable[tuple[Note, ...]], used: set[str]) -> Collection:
+    """Put the notes of all banks together; ``used`` are the figures that they show."""
     settings = project.curriculum.settings
     kinds = notetypes.make(settings.namespace, settings.repository or "")
-    filled = [_fill(project, placed, memory) for placed in project.banks]
-    notes = tuple(note for bank in filled for note in bank.notes)
-    used = {name for bank in filled for name in bank.images}
-    problems = [problem for bank in filled for problem in bank.problems]
+    notes = tuple(note for bank in banks for note in bank)
     media = tuple(
         Media(file.packed, file.content)
         for name, file in sorted(project.media.items())
@@ -107,13 +114,12 @@ def collect(project: Project, memory: Memory | None = None) -> Collected:
     )
     needed = {note.notetype for note in notes}
     chosen = tuple(notetype for key, notetype in kinds.items() if key in needed)
-    collection = Collection(chosen, tuple(_decks(project)), notes, _distinct(media))
-    formulas = tuple(formula for bank in filled for formula in bank.formulas)
-    return Collected(collection, (*problems, *_unused(project, used)), formulas)
+    filled = {note.deck for note in notes}
+    return Collection(chosen, tuple(_decks(project, filled)), notes, _distinct(media))
 
 
 @dataclass(frozen=True, slots=True)
-class _Filled:
+class Filled:
     """A bank's notes, and what was seen when they were made; ``source`` is what they came from."""
 
     source: Project
@@ -123,21 +129,20 @@ class _Filled:
     images: frozenset[str]
 
 
-def _fill(project: Project, placed: Placed, memory: Memory) -> _Filled:
+def fill(project: Project, placed: Placed, memory: Memory) -> Filled:
     """Make a bank's notes, unless that was done: everything they depend on is the very same."""
-    packed = {name: file.packed for name, file in project.media.items()}
+    packed = packed_names(project)
     names = frozenset(packed.items())  # as a key: it keeps its hash
     # The project is kept beside the result, so that nothing else can have these identities.
     made_of = id(project.curriculum), id(project.sources), placed.slot.path, names
 
-    # Texts have a memory for each bank, that ages only when the bank is made again.
-    texts = memory.of(("texts", placed.slot.path), Memory)
+    texts = texts_of(placed.slot, memory)
 
-    def make() -> _Filled:
+    def make() -> Filled:
         texts.turn()
         renders = [_Rendering(entry, packed, names, texts) for entry in placed.bank.entries]
         dues = _dues(placed, project)
-        return _Filled(
+        return Filled(
             project,
             tuple(_note(project, placed, r, due) for r, due in zip(renders, dues, strict=True)),
             tuple(problem for render in renders for problem in render.problems),
@@ -146,6 +151,19 @@ def _fill(project: Project, placed: Placed, memory: Memory) -> _Filled:
         )
 
     return memory.of(("notes", placed.bank.document, made_of), make)
+
+
+def texts_of(slot: Slot, memory: Memory) -> Memory:
+    """Give the memory of a bank's texts, that ages only when the bank is made again.
+
+    Whoever does not make it, since nothing has changed, has to ask for it all the same.
+    """
+    return memory.of(("texts", slot.path), Memory)
+
+
+def packed_names(project: Project) -> dict[str, str]:
+    """Give the names of figures in a package by those that authors write."""
+    return {name: file.packed for name, file in project.media.items()}
 
 
 def subset(collection: Collection, deck: str) -> Collection:
@@ -296,6 +314,12 @@ def _tags(project: Project, placed: Placed, question: Question) -> Iterator[str]
         yield f"topic::{tag}"
 
 
+def authors_tags(notes: Iterable[Note]) -> set[str]:
+    """Give the tags that authors wrote, as they wrote them."""
+    tags = {tag for note in notes for tag in note.tags}
+    return {tag.removeprefix("topic::") for tag in tags if tag.startswith("topic::")}
+
+
 def topic_of(project: Project, placed: Placed, question: Question) -> Topic | None:
     """Give the topic of the first item that a question covers, or else of its bank."""
     topics = project.curriculum.topics
@@ -319,7 +343,8 @@ def _source(project: Project, placed: Placed, question: Question) -> str:
     return f'<a href="{html.escape(link)}">{text}</a>' if link else text
 
 
-def _unused(project: Project, used: set[str]) -> Iterator[Diagnostic]:
+def unused(project: Project, used: set[str]) -> Iterator[Diagnostic]:
+    """Report figures that no question shows."""
     for name in sorted(set(project.media) - used):
         span = Span(Source(f"media/{name}", ""), 0, 0)
         help_text = f"show it: `![what it shows]({name})`, or remove it"
@@ -330,10 +355,10 @@ def _unused(project: Project, used: set[str]) -> Iterator[Diagnostic]:
 # ------------------------------------------------------------------ decks and their descriptions
 
 
-def _decks(project: Project) -> Iterator[Deck]:
-    """Decks that hold a question, and their parents."""
+def _decks(project: Project, names: set[str]) -> Iterator[Deck]:
+    """Decks that hold a question, and their parents; ``names`` are the full names of the former."""
     arc = project.curriculum
-    filled = [placed.slot for placed in project.banks if placed.bank.entries]
+    filled = [slot for slot in arc.slots if slot.deck in names]
     if not filled:
         return
     root = arc.settings.title

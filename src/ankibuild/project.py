@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from ankibuild import curriculum as curricula
 from ankibuild import media as figures
 from ankibuild.bank import Bank, Entry, parse
-from ankibuild.cache import Memory
+from ankibuild.cache import Memory, key
 from ankibuild.curriculum import Curriculum, Slot, SourceWork
 from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean, suggest
 from ankibuild.media import MediaFile
@@ -29,16 +29,46 @@ class Placed:
     bank: Bank
 
 
+class Shelf(Sequence[Placed]):
+    """The banks of a project in order, read when they are first looked at."""
+
+    def __init__(self, read: Callable[[], tuple[Placed, ...]]) -> None:
+        self._read = read
+
+    @cached_property
+    def _banks(self) -> tuple[Placed, ...]:
+        return self._read()
+
+    def __len__(self) -> int:
+        return len(self._banks)
+
+    @overload
+    def __getitem__(self, index: int) -> Placed: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Placed, ...]: ...
+    def __getitem__(self, index: int | slice) -> Placed | tuple[Placed, ...]:
+        """Give a bank, or some of them."""
+        return self._banks[index]
+
+
 @dataclass(frozen=True)
 class Project:
-    """A deck repository: the arc, its banks in order, its sources and figures."""
+    """A deck repository: the arc, its banks in order, its sources and figures.
+
+    ``all_items`` and ``all_sources`` tell whether the lists of these could be read whole: else
+    nobody is to blame for naming what is not in them. ``context`` names everything but the banks
+    by content; it is empty if something is wrong with that.
+    """
 
     root: Path
     curriculum: Curriculum
-    banks: tuple[Placed, ...] = ()
+    banks: Sequence[Placed] = ()
     sources: Mapping[str, SourceWork] = field(default_factory=dict)
     media: Mapping[str, MediaFile] = field(default_factory=dict)
     records: Mapping[str, Any] = field(default_factory=dict)
+    all_items: bool = True
+    all_sources: bool = True
+    context: str = ""
 
     @cached_property
     def entries(self) -> dict[str, Entry]:
@@ -57,6 +87,18 @@ def load(root: Path, memory: Memory | None = None) -> tuple[Project | None, tupl
     With a ``memory``, only what has changed is read anew.
     """
     memory = memory or Memory()
+    project, problems = outline(root, memory)
+    if project is None:
+        return None, problems
+    read = [open_bank(root, slot, memory) for slot in files(project)]
+    project = replace(project, banks=tuple(placed for placed, _ in read if placed))
+    found = [problem for _, more in read for problem in more]
+    named = [problem for placed in project.banks for problem in unknown_names(project, placed)]
+    return project, (*problems, *found, *duplicates(project.banks), *named)
+
+
+def outline(root: Path, memory: Memory) -> tuple[Project | None, tuple[Diagnostic, ...]]:
+    """Load everything but the banks, which are read when they are looked at."""
     document = read_file(root, CURRICULUM, memory)
     parts = {
         folder.name: read_file(root, f"decks/{folder.name}/part.yaml", memory)
@@ -66,52 +108,74 @@ def load(root: Path, memory: Memory | None = None) -> tuple[Project | None, tupl
     asked = ("arc", document, tuple(parts.items()))
     arc, problems = memory.of(asked, lambda: curricula.parse(document, parts))
     problems += tuple(problem for part in parts.values() for problem in part.problems)
-    found = list(problems)
     if arc is None:
-        return None, tuple(found)
-    works, more = _sources(root, memory)
-    files, faults = figures.load(root / "media", "media", memory)
+        return None, problems
+    sources, works, more = _sources(root, memory)
+    media, faults = figures.load(root / "media", "media", memory)
     records, damaged = figures.load_records(root / "media/src", "media/src")
-    banks, mistakes = _banks(root, arc, memory)
-    found += [*more, *faults, *damaged, *mistakes]
-    project = Project(root, arc, banks, works, files, records)
-    found += _duplicates(banks)
     # What a broken file lists is not known; who refers to it is not to blame.
-    if not problems:
-        found += [*_unlisted(root, arc), *_unknown_items(project)]
-    if not more:
-        found += _unknown_sources(project)
-    return project, tuple(found)
+    lost = () if problems else tuple(_unlisted(root, arc))
+    shelf = Shelf(lambda: tuple(_placed(root, arc, memory)))
+    found = (*problems, *more, *faults, *damaged)
+    texts = (document.source.text, *((name, part.source.text) for name, part in parts.items()))
+    names = sorted((name, file.packed) for name, file in media.items())
+    context = "" if found else key("context", texts, sources and sources.source.text, names)
+    project = Project(root, arc, shelf, works, media, records, not problems, not more, context)
+    return project, (*found, *lost)
+
+
+def files(project: Project) -> list[Slot]:
+    """List the decks of the arc that have a bank, in order."""
+    slots = {slot.path: slot for slot in project.curriculum.slots}.values()
+    return [slot for slot in slots if os.path.lexists(project.root / slot.path)]
+
+
+def open_bank(
+    root: Path, slot: Slot, memory: Memory
+) -> tuple[Placed | None, tuple[Diagnostic, ...]]:
+    """Read the bank of a deck, and what is wrong with its form; None if it cannot be read."""
+    document = read_file(root, slot.path, memory)
+    bank, problems = memory.of(("bank", document), partial(parse, document))
+    return (Placed(slot, bank) if bank else None), problems
+
+
+def _placed(root: Path, arc: Curriculum, memory: Memory) -> Iterator[Placed]:
+    for slot in files(Project(root, arc)):
+        placed, _ = open_bank(root, slot, memory)
+        if placed:
+            yield placed
 
 
 def _folders(place: Path) -> list[Path]:
     return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
 
 
-def _sources(root: Path, memory: Memory) -> tuple[dict[str, SourceWork], tuple[Diagnostic, ...]]:
+def _sources(
+    root: Path, memory: Memory
+) -> tuple[Document | None, dict[str, SourceWork], tuple[Diagnostic, ...]]:
     if not os.path.lexists(root / SOURCES):
-        return {}, ()
+        return None, {}, ()
     document = read_file(root, SOURCES, memory)
-    return memory.of(("sources", document), lambda: curricula.parse_sources(document))
-
-
-def _banks(
-    root: Path, arc: Curriculum, memory: Memory
-) -> tuple[tuple[Placed, ...], list[Diagnostic]]:
-    banks: list[Placed] = []
-    problems: list[Diagnostic] = []
-    for slot in {slot.path: slot for slot in arc.slots}.values():
-        if not os.path.lexists(root / slot.path):
-            continue
-        document = read_file(root, slot.path, memory)
-        bank, more = memory.of(("bank", document), partial(parse, document))
-        problems += more
-        banks += [Placed(slot, bank)] if bank else []
-    return tuple(banks), problems
+    works, problems = memory.of(("sources", document), lambda: curricula.parse_sources(document))
+    return document, works, problems
 
 
 def read_file(root: Path, path: str, memory: Memory) -> Document:
     """Read a file of the project; one that cannot be read is a document with that problem."""
+    data = read_bytes(root, path)
+    return data if isinstance(data, Document) else document_of(path, data, memory)
+
+
+def document_of(path: str, data: bytes, memory: Memory) -> Document:
+    """Read a file whose content is known."""
+    return memory.of(("file", path, data), lambda: read(path, data))
+
+
+def read_bytes(root: Path, path: str) -> bytes | Document:
+    """Give a file's content, or a document that says why there is none.
+
+    Of a file that is too large, one byte more than is allowed is read.
+    """
     place = root / path
     try:
         if not place.is_file():
@@ -119,10 +183,9 @@ def read_file(root: Path, path: str, memory: Memory) -> Document:
         if not place.resolve().is_relative_to(root.resolve()):
             return _unreadable(path, "this is a link to somewhere outside the project")
         with place.open("rb") as file:
-            data = file.read(LARGEST + 1)
+            return file.read(LARGEST + 1)
     except OSError as error:
         return _unreadable(path, f"this file cannot be read: {(error.strerror or '').lower()}")
-    return memory.of(("file", path, data), lambda: read(path, data))
 
 
 def _unreadable(path: str, message: str) -> Document:
@@ -164,7 +227,8 @@ def _way_into_the_arc(path: Path, meant: str | None) -> str:
     return f"rename it to `{meant}`, or {added}" if meant else added
 
 
-def _duplicates(banks: tuple[Placed, ...]) -> Iterable[Diagnostic]:
+def duplicates(banks: Iterable[Placed]) -> Iterator[Diagnostic]:
+    """Report ids that two questions have."""
     seen: dict[str, Entry] = {}
     for placed in banks:
         for entry in placed.bank.entries:
@@ -181,24 +245,28 @@ def _duplicates(banks: tuple[Placed, ...]) -> Iterable[Diagnostic]:
             )
 
 
-def _unknown_sources(project: Project) -> Iterable[Diagnostic]:
-    """Report sources that banks name and that do not exist."""
-    for bank in (placed.bank for placed in project.banks):
-        if bank.head.source and bank.head.source not in project.sources:
-            yield _unknown_source(project, bank.head.source, bank.span("source"))
-        for entry in bank.entries:
-            name = entry.question.source
-            if name and name not in project.sources:
-                yield _unknown_source(project, name, entry.span(("source",)))
+def unknown_names(project: Project, placed: Placed) -> Iterator[Diagnostic]:
+    """Report items and sources that a bank names and that do not exist."""
+    if project.all_items:
+        yield from _unknown_items(project, placed)
+    if project.all_sources:
+        yield from _unknown_sources(project, placed.bank)
 
 
-def _unknown_items(project: Project) -> Iterable[Diagnostic]:
-    """Report curriculum items that questions cover and that do not exist."""
-    for placed in project.banks:
-        for entry in placed.bank.entries:
-            for number, item in enumerate(entry.question.covers):
-                if item not in project.curriculum.items:
-                    yield _unknown_item(project, placed, item, entry.span(("covers", number)))
+def _unknown_sources(project: Project, bank: Bank) -> Iterator[Diagnostic]:
+    if bank.head.source and bank.head.source not in project.sources:
+        yield _unknown_source(project, bank.head.source, bank.span("source"))
+    for entry in bank.entries:
+        name = entry.question.source
+        if name and name not in project.sources:
+            yield _unknown_source(project, name, entry.span(("source",)))
+
+
+def _unknown_items(project: Project, placed: Placed) -> Iterator[Diagnostic]:
+    for entry in placed.bank.entries:
+        for number, item in enumerate(entry.question.covers):
+            if item not in project.curriculum.items:
+                yield _unknown_item(project, placed, item, entry.span(("covers", number)))
 
 
 def _unknown_source(project: Project, name: str, span: Span) -> Diagnostic:

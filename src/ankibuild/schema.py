@@ -55,22 +55,18 @@ _REFERENCES = {
 _LAST = ("hint", "extra", "source", "at", "covers", "tags", "given", "verify", "guid")
 
 
-def known(project: Project) -> Known:
-    """Collect what the files of a project can refer to."""
-    heads = (placed.bank.head.tags for placed in project.banks)
-    own = (entry.question.tags for entry in project.entries.values())
-    tags = sorted({tag for tags in (*heads, *own) for tag in tags})
+def known(project: Project, tags: Iterable[str]) -> Known:
+    """Collect what the files of a project can refer to; ``tags`` are those that it has."""
     return {
         "sources": {name: work.title for name, work in project.sources.items()},
         "items": {name: item.ask for name, item in project.curriculum.items.items()},
         "topics": {name: topic.title for name, topic in project.curriculum.topics.items()},
-        "tags": dict.fromkeys(tags, ""),
+        "tags": dict.fromkeys(sorted(tags), ""),
     }
 
 
-def files(project: Project | None = None) -> dict[str, str]:
-    """Give the text of every schema by its file's name, with what a project's files can name."""
-    names = known(project) if project else {}
+def files(names: Known = MappingProxyType({})) -> dict[str, str]:
+    """Give the text of every schema by its file's name; ``names`` is what they can refer to."""
     made = {
         "bank": schema(names),
         "curriculum": _file("The arc of a project", _curriculum(names), names),

@@ -12,10 +12,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 from ankibuild.paths import CACHE
+from ankibuild.tool import ANYTHING, Row, below, facts, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
 SETTLED = 2_000_000_000
 #: What a project consists of.
 _FOLDERS = ("decks", "media")
-
-#: Path, size, time in nanoseconds, inode.
-Row = tuple[str, int, int, int]
-#: Stands for a folder whose files we do not see: a link. Nobody knows whether they have changed.
-_ANYTHING: Row = ("", 0, 0, 0)
 
 
 class LastRun:
@@ -42,13 +37,13 @@ class LastRun:
         self._path = os.path.join(root, CACHE, f"{name}.json")
         self._asked = list(asked)
         self._now = now
-        self._tool = tool()
+        self._tool = identity()
         self._rows = look(root)
         self._digests = dict(self._young(self._rows))
 
     def said(self) -> Any | None:
         """Give what was said, as it was kept; None if anything is not as it was then."""
-        if _ANYTHING in self._rows:
+        if ANYTHING in self._rows:
             return None
         try:
             with open(self._path, "rb") as file:
@@ -99,36 +94,12 @@ def look(root: str) -> list[Row]:
     """List the files of a project in order of their paths, without opening any."""
     rows: list[Row] = []
     for folder in _FOLDERS:
-        rows += _below(root, folder)
+        rows += below(root, folder)
     return sorted(rows)
 
 
-def _below(root: str, folder: str) -> Iterator[Row]:
-    try:
-        entries = list(os.scandir(os.path.join(root, folder)))
-    except OSError:
-        return
-    for entry in entries:
-        path = f"{folder}/{entry.name}"
-        if entry.is_symlink() and entry.is_dir():
-            yield _ANYTHING
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _below(root, path)
-        else:
-            yield path, *_facts(entry.path)
-
-
 def _row(path: str) -> Row:
-    return "", *_facts(path)
-
-
-def _facts(path: str) -> tuple[int, int, int]:
-    """Give what tells a file from another; a link is as what it leads to."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return -1, -1, -1
-    return found.st_size, found.st_mtime_ns, found.st_ino
+    return "", *facts(path)
 
 
 def digest(root: str, path: str) -> str:
@@ -140,18 +111,3 @@ def digest(root: str, path: str) -> str:
             return blake2b(file.read(), digest_size=16).hexdigest()
     except OSError:
         return ""
-
-
-def tool() -> str:
-    """Describe this tool: its files, the packages that it can see, the interpreter."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    own = sorted(row for row in _below(here, ".") if not row[0].endswith(".pyc"))
-    packages = sorted({name for folder in sys.path for name in _installed(folder)})
-    return repr((own, packages, sys.version))
-
-
-def _installed(folder: str) -> list[str]:
-    try:
-        return [name for name in os.listdir(folder or ".") if name.endswith(".dist-info")]
-    except OSError:
-        return []

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ankibuild import notetypes, released
 from ankibuild import project as projects
-from ankibuild.cache import Memory, ready
-from ankibuild.collection import Collection, collect, describe, subset
+from ankibuild.cache import Memory, Store, key, replace
+from ankibuild.collection import Collection, authors_tags, describe, gather, subset, unused
 from ankibuild.curriculum import Curriculum, Slot
 from ankibuild.diagnostics import Diagnostic, Source, errors, sort
+from ankibuild.examine import examine_all
 from ankibuild.kinds import Question
 from ankibuild.outputs import EXPORTS, OUTPUTS
 from ankibuild.paths import CACHE
 from ankibuild.project import Project
 from ankibuild.released import Ledger
-from ankibuild.rules import Subject, allowed
-from ankibuild.rules import check as check_rules
-from ankibuild.schema import files as schemas
-from ankibuild.schema import fresh_id, skeleton
-from ankibuild.source import append_item
+from ankibuild.rules import Subject, allowed, check_arc
 from ankibuild.typeset import Typesetter
-from ankibuild.typeset import check as check_formulas
 
 
 @dataclass(frozen=True)
@@ -61,26 +57,45 @@ def load(
     large_change: bool = False,
     memory: Memory | None = None,
     typesetter: Typesetter | None = None,
+    jobs: int = 1,
 ) -> Workspace:
-    """Load a project and check everything.
+    """Load a project and check everything. What is remembered of earlier runs is not done again.
 
-    With a ``memory``, only what has changed is done anew; a ``typesetter`` is kept running.
+    With a ``memory``, a process that loads again and again does only what has changed; a
+    ``typesetter`` is kept running. ``jobs`` is how many processes there may be.
     """
     memory = memory or Memory()
     memory.turn()
-    project, problems = projects.load(root, memory)
+    project, problems = projects.outline(root, memory)
     if project is None:
         return Workspace(root, None, sort(problems))
-    collection, more, formulas = collect(project, memory)
-    checked = typesetter.check(formulas) if typesetter else check_formulas(formulas, root)
+    with contextlib.nullcontext(typesetter) if typesetter else Typesetter(root) as engine:
+        banks = examine_all(project, memory, engine, jobs=jobs)
     ledger, damaged = read_ledger(root)
-    subject = Subject(project, collection, ledger, large_change)
-    said = (*problems, *more, *checked.problems, *damaged, *check_rules(subject))
+    used = {name for bank in banks for name in bank.images}
+    subject = Subject(
+        project,
+        gather(project, (bank.notes for bank in banks), used),
+        ledger,
+        large_change,
+        tuple(front for bank in banks for front in bank.fronts),
+        frozenset(name for bank in banks for name in bank.retired),
+    )
+    said = (*problems, *damaged, *_across(subject), *unused(project, used))
     found = [problem for problem in said if not allowed(problem)]
+    found += [problem for bank in banks for problem in bank.problems]
     if any(problem.rule != "unused-media" for problem in errors(found)):
         # A question that could not be read may be the one that shows the figure.
         found = [problem for problem in found if problem.rule != "unused-media"]
-    return Workspace(root, subject, sort(found), checked.typeset)
+    return Workspace(root, subject, sort(found), all(bank.typeset for bank in banks))
+
+
+def _across(subject: Subject) -> Iterator[Diagnostic]:
+    """Report what only shows when all banks are seen."""
+    notes = subject.collection.notes
+    if len({note.id for note in notes}) < len(notes):
+        yield from projects.duplicates(subject.project.banks)
+    yield from check_arc(subject)
 
 
 def read_ledger(root: Path) -> tuple[Ledger, tuple[Diagnostic, ...]]:
@@ -192,15 +207,23 @@ def replace_text(path: Path, text: str) -> None:
 # ------------------------------------------------------------------ for editors
 
 
-def keep_schemas(project: Project) -> None:
+def keep_schemas(subject: Subject) -> None:
     """Write the schemas of a project where its editor settings look for them; they can be lost."""
-    folder = project.root / CACHE
-    for name, text in schemas(project).items():
+    project, folder = subject.project, subject.project.root / CACHE
+    tags = authors_tags(subject.collection.notes)
+    store, named = Store(project.root, "schemas"), key("schemas", project.context, sorted(tags))
+    texts = store.get(named) if project.context else None
+    if texts is None:
+        from ankibuild.schema import files, known
+
+        texts = files(known(project, tags))
+        store.put(named, texts)
+        store.sweep()
+    for name, text in texts.items():
         path = folder / name
         with contextlib.suppress(OSError):
             if not path.is_file() or path.read_bytes() != text.encode():
-                ready(folder)
-                replace_text(path, text)
+                replace(path, text.encode())
 
 
 # ------------------------------------------------------------------ new
@@ -210,6 +233,9 @@ def new_question(
     project: Project, kind: type[Question], slot: Slot, name: str | None
 ) -> tuple[Path, str, int]:
     """Append a question to write to a bank. Gives the file, the id, and the question's line."""
+    from ankibuild.schema import fresh_id, skeleton
+    from ankibuild.source import append_item
+
     taken = frozenset(project.entries) | project.retired
     if name in taken:
         raise RefusedError(f"`{name}` is taken; every id names one question for ever")

@@ -57,7 +57,7 @@ def check(context: click.Context, paths: tuple[str, ...], form: str, strict: boo
     last = LastRun(root, "check", [], time.time_ns())
     known = last.said()
     checked = Checked(*known) if known else _check(root)
-    if known is None:
+    if known is None and checked.typeset:
         last.keep(checked)
     problems = _selected(checked.problems, places)
     show(problems, form)
@@ -76,9 +76,9 @@ def _check(root: str) -> Checked:
     from ankibuild.packed import pack
     from ankibuild.workflow import load
 
-    space = load(Path(root))
+    space = load(Path(root), jobs=os.cpu_count() or 1)
     help_editors(space)
-    asked = len(space.subject.project.entries) if space.subject else 0
+    asked = len(space.subject.collection.notes) if space.subject else 0
     return Checked(pack(space.problems), asked, space.typeset)
 
 

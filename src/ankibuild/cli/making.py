@@ -22,11 +22,12 @@ from ankibuild.words import count
 
 
 class Built(NamedTuple):
-    """What a build has to say: packages (path, notes, cards), the tally of warnings, a hint."""
+    """What a build has to say: packages (path, notes, cards), the tally of warnings, two facts."""
 
     products: list[tuple[str, int, int]]
     warnings: str
     preview: bool
+    typeset: bool
 
 
 @click.command()
@@ -54,7 +55,7 @@ def build(context: click.Context, topics: tuple[str, ...], dist: str | None) -> 
     if built.preview:
         hint = "a preview: to see it over an earlier one, import with “Update notes: Always”"
         click.echo(hint, err=True)
-    if known is None:
+    if known is None and built.typeset:
         last.keep(built, [path for path, _, _ in built.products])
 
 
@@ -64,18 +65,18 @@ def _build(folder: str, topics: tuple[str, ...], dist: str) -> Built:
     from ankibuild.workflow import build as write
     from ankibuild.workflow import load
 
-    space = load(Path(folder))
+    space = load(Path(folder), jobs=os.cpu_count() or 1)
     subject = sound_or_exit(space)
     slots = [slot_of(subject.project.curriculum, topic) for topic in topics]
-    filled = {placed.slot for placed in subject.project.banks if placed.bank.entries}
+    filled = {note.deck for note in subject.collection.notes}
     for slot in slots:
-        if slot not in filled:
+        if slot.deck not in filled:
             raise click.UsageError(f"{slot.path} has no questions yet")
     if not filled:
         raise click.UsageError("there are no questions yet; `ankibuild new basic TOPIC` adds one")
     help_editors(space)
     products = [(str(p.path), p.notes, p.cards) for p in write(subject, Path(dist), slots)]
-    return Built(products, tally(space.problems), bool(subject.changes.touched))
+    return Built(products, tally(space.problems), bool(subject.changes.touched), space.typeset)
 
 
 @click.command()

@@ -97,9 +97,11 @@ def schema(context: click.Context, of_project: bool) -> None:
     With --project, it offers the sources, items and tags that there are. `check` and `build` keep
     such schemas of all files in .ankibuild/, where the settings of VS Code look for them.
     """
-    from ankibuild import project as projects
     from ankibuild import schema as room
+    from ankibuild.collection import authors_tags
+    from ankibuild.workflow import load
 
-    project = projects.load(project_root(context))[0] if of_project else None
-    names = room.known(project) if project else {}
+    subject = load(project_root(context)).subject if of_project else None
+    tags = authors_tags(subject.collection.notes) if subject else ()
+    names = room.known(subject.project, tags) if subject else {}
     click.echo(json.dumps(room.schema(names), indent=2, ensure_ascii=False))

@@ -76,7 +76,7 @@ def help_editors(space: Workspace) -> None:
     from ankibuild.workflow import keep_schemas
 
     if space.subject:
-        keep_schemas(space.subject.project)
+        keep_schemas(space.subject)
 
 
 def sound_or_exit(space: Workspace) -> Subject:

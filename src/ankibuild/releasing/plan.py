@@ -47,7 +47,7 @@ def make(subject: Subject, version: str, time: int, now: int, memory: Memory | N
     guard_order(before, version, time, now)
     log = _changelog(subject.project.root, version)
     collection = released.stamp(subject.collection, before, time)
-    after = released.record(collection, before, release, subject.project.retired)
+    after = released.record(collection, before, release, subject.retired)
     changed, remarks = _since_last(subject, memory)
     told = news(subject, release, changed)
     return Plan(

@@ -5,7 +5,16 @@ shows: a sentence, why it matters, and a ``Bad:`` and a ``Good:`` block, both ru
 of form are found by the rooms that read them; they are explained in ``handbook.md``.
 """
 
-from ankibuild.rules.base import RULES, Subject, allowed, check
+from ankibuild.rules.base import RULES, Front, Subject, allowed, check_arc, check_bank
 from ankibuild.rules.explain import Explanation, explanations
 
-__all__ = ["RULES", "Explanation", "Subject", "allowed", "check", "explanations"]
+__all__ = [
+    "RULES",
+    "Explanation",
+    "Front",
+    "Subject",
+    "allowed",
+    "check_arc",
+    "check_bank",
+    "explanations",
+]

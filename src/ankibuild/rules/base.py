@@ -7,7 +7,8 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
+from typing import NamedTuple
 
 from ankibuild.collection import Collection
 from ankibuild.diagnostics import Diagnostic, Source, Span
@@ -15,14 +16,27 @@ from ankibuild.project import Project
 from ankibuild.released import PATH, Changes, Ledger, compare
 
 
+class Front(NamedTuple):
+    """What a question asks, as one number, and as numbers of it with one word less each."""
+
+    id: str
+    own: int
+    shorter: tuple[int, ...] = ()
+
+
 @dataclass(frozen=True)
 class Subject:
-    """What rules look at. ``large_change`` says that a change of many notes is meant."""
+    """What rules look at. ``large_change`` says that a change of many notes is meant.
+
+    ``retired`` are the ids that banks list as retired.
+    """
 
     project: Project
     collection: Collection
     ledger: Ledger = field(default_factory=Ledger)
     large_change: bool = False
+    fronts: tuple[Front, ...] = ()
+    retired: frozenset[str] = frozenset()
 
     @cached_property
     def changes(self) -> Changes:
@@ -37,14 +51,27 @@ class Subject:
 
 Rule = Callable[[Subject], Iterable[Diagnostic]]
 RULES: dict[str, Rule] = {}
+#: Names of the rules that have to see all banks.
+OF_ARC: set[str] = set()
 
 
 def rule(function: Rule) -> Rule:
-    """Register a rule under its function's name, with hyphens."""
+    """Register a rule about what stands in one bank, under its function's name, with hyphens."""
     RULES[function.__name__.replace("_", "-")] = function
     return function
 
 
+def arc_rule(function: Rule) -> Rule:
+    """Register a rule that has to see all banks, as `rule` does.
+
+    It reads notes and fronts, and asks for the entries of the project only when it has something
+    to say: these have to be read for it.
+    """
+    OF_ARC.add(function.__name__.replace("_", "-"))
+    return rule(function)
+
+
+@cache
 def load_rules() -> dict[str, Rule]:
     """Give every rule by name; a new file in this folder needs no other line."""
     from ankibuild import rules
@@ -54,9 +81,16 @@ def load_rules() -> dict[str, Rule]:
     return RULES
 
 
-def check(subject: Subject) -> tuple[Diagnostic, ...]:
-    """Run all rules."""
-    return tuple(problem for one in load_rules().values() for problem in one(subject))
+def check_bank(subject: Subject) -> tuple[Diagnostic, ...]:
+    """Run the rules about one bank on a subject that has just that one."""
+    chosen = [one for name, one in load_rules().items() if name not in OF_ARC]
+    return tuple(problem for one in chosen for problem in one(subject))
+
+
+def check_arc(subject: Subject) -> tuple[Diagnostic, ...]:
+    """Run the rules that have to see all banks."""
+    chosen = [one for name, one in load_rules().items() if name in OF_ARC]
+    return tuple(problem for one in chosen for problem in one(subject))
 
 
 _ALLOW = re.compile(r"# ankibuild: allow ([\w-]+(?:,\s*[\w-]+)*)")

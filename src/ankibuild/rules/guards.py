@@ -8,20 +8,24 @@ from ankibuild.bank import Entry
 from ankibuild.collection import Note
 from ankibuild.diagnostics import Diagnostic, count
 from ankibuild.released import ReleasedNote, schema
-from ankibuild.rules.base import Subject, rule
+from ankibuild.rules.base import Subject, arc_rule
 
 #: Share of released notes, and number of them, that one release may change without a flag.
 LARGE_SHARE, LARGE_COUNT = 0.05, 20
 
 
-def _released(subject: Subject) -> Iterator[tuple[Note, ReleasedNote, Entry]]:
+def _released(subject: Subject) -> Iterator[tuple[Note, ReleasedNote]]:
     for note in subject.collection.notes:
         row = subject.ledger.notes.get(note.id)
         if row is not None:
-            yield note, row, subject.project.entries[note.id]
+            yield note, row
 
 
-@rule
+def _entry(subject: Subject, note: Note) -> Entry:
+    return subject.project.entries[note.id]
+
+
+@arc_rule
 def id_reused(subject: Subject) -> Iterable[Diagnostic]:
     """An id of a retired question is used again.
 
@@ -47,22 +51,23 @@ def id_reused(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: new, q: Something else?, a: Yes.}, {basic: other, q: How?, a: So.}]
     ```
     """
-    for note, row, entry in _released(subject):
+    for note, row in _released(subject):
         if row.retired:
             yield Diagnostic(
                 "id-reused",
                 f"`{note.id}` is the id of a question that was retired in {row.last}",
-                entry.head,
+                _entry(subject, note).head,
                 "learners would see its old schedule",
                 "give this question an id of its own",
             )
-    for name in sorted(subject.project.retired & set(subject.project.entries)):
-        entry = subject.project.entries[name]
-        message = f"`{name}` is listed as retired and is still a question"
-        yield Diagnostic("id-reused", message, entry.head, "", "remove one of the two")
+    for note in subject.collection.notes:
+        if note.id in subject.retired:
+            message = f"`{note.id}` is listed as retired and is still a question"
+            head = _entry(subject, note).head
+            yield Diagnostic("id-reused", message, head, "", "remove one of the two")
 
 
-@rule
+@arc_rule
 def duplicate_guid(subject: Subject) -> Iterable[Diagnostic]:
     """Two questions have one guid.
 
@@ -81,21 +86,22 @@ def duplicate_guid(subject: Subject) -> Iterable[Diagnostic]:
     retired = {row.guid: name for name, row in subject.ledger.notes.items() if row.retired}
     seen: dict[str, Note] = {}
     for note in subject.collection.notes:
-        entry = subject.project.entries[note.id]
         first = seen.setdefault(note.guid, note)
         if first is not note and first.id != note.id:
             message = f"`{first.id}` and `{note.id}` have one guid, `{note.guid}`"
             # One of the two wrote it down: a guid that is made from an id is unlike all others.
-            wrote = entry if entry.question.guid else subject.project.entries[first.id]
+            entry = _entry(subject, note)
+            wrote = entry if entry.question.guid else _entry(subject, first)
             span = wrote.span(("guid",))
             yield Diagnostic("duplicate-guid", message, span, "", "leave it out of the newer one")
         elif retired.get(note.guid, note.id) != note.id:
             message = f"this is the guid of `{retired[note.guid]}`, which was retired"
             help_text = "leave `guid:` out; learners would see the old question's schedule"
-            yield Diagnostic("duplicate-guid", message, entry.span(("guid",)), "", help_text)
+            span = _entry(subject, note).span(("guid",))
+            yield Diagnostic("duplicate-guid", message, span, "", help_text)
 
 
-@rule
+@arc_rule
 def guid_changed(subject: Subject) -> Iterable[Diagnostic]:
     """A released question has another guid than it was released with.
 
@@ -115,8 +121,9 @@ def guid_changed(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: why, q: Why?, a: Because!, guid: Ab1}]
     ```
     """
-    for note, row, entry in _released(subject):
+    for note, row in _released(subject):
         if row.guid != note.guid and not row.retired:
+            entry = _entry(subject, note)
             written = entry.question.guid is not None
             yield Diagnostic(
                 "guid-changed",
@@ -127,7 +134,7 @@ def guid_changed(subject: Subject) -> Iterable[Diagnostic]:
             )
 
 
-@rule
+@arc_rule
 def kind_changed(subject: Subject) -> Iterable[Diagnostic]:
     """A released question has changed to a kind with another notetype.
 
@@ -147,19 +154,19 @@ def kind_changed(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{reversed: why-term, term: Why, definition: Because.}]
     ```
     """
-    for note, row, entry in _released(subject):
+    for note, row in _released(subject):
         if row.notetype != note.notetype and not row.retired:
             yield Diagnostic(
                 "kind-changed",
                 f"`{note.id}` was released as `{row.notetype}`:"
                 " learners would never see this version",
-                entry.head,
+                _entry(subject, note).head,
                 f"now `{note.notetype}`",
                 f"give it a new id, and retire the old one: `retired: [{note.id}]`",
             )
 
 
-@rule
+@arc_rule
 def deck_changed(subject: Subject) -> Iterable[Diagnostic]:
     """A released question has moved to another deck.
 
@@ -179,18 +186,18 @@ def deck_changed(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: why, q: Why?, a: Because!}]
     ```
     """
-    for note, row, entry in _released(subject):
+    for note, row in _released(subject):
         if row.deck != note.deck and not row.retired:
             yield Diagnostic(
                 "deck-changed",
                 f"`{note.id}` was released in another deck, `{row.deck}`",
-                entry.head,
+                _entry(subject, note).head,
                 f"now in `{note.deck}`",
                 "move it back; cards that learners have stay in the deck they came with",
             )
 
 
-@rule
+@arc_rule
 def question_vanished(subject: Subject) -> Iterable[Diagnostic]:
     """A released question is gone without a word.
 
@@ -211,7 +218,7 @@ def question_vanished(subject: Subject) -> Iterable[Diagnostic]:
     ```
     """
     for name in subject.changes.gone:
-        if name in subject.project.retired:
+        if name in subject.retired:
             continue
         yield Diagnostic(
             "question-vanished",
@@ -222,7 +229,7 @@ def question_vanished(subject: Subject) -> Iterable[Diagnostic]:
         )
 
 
-@rule
+@arc_rule
 def cloze_renumbered(subject: Subject) -> Iterable[Diagnostic]:
     """A gap number of a released cloze is gone.
 
@@ -241,7 +248,7 @@ def cloze_renumbered(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{cloze: gaps, text: "{{c1::One}} and {{c2::two}} and {{c3::three}}."}]
     ```
     """
-    for note, row, entry in _released(subject):
+    for note, row in _released(subject):
         lost = sorted(set(row.cards) - set(note.cards))
         if note.notetype != "cloze" or row.notetype != "cloze" or not lost or row.retired:
             continue
@@ -249,13 +256,13 @@ def cloze_renumbered(subject: Subject) -> Iterable[Diagnostic]:
         yield Diagnostic(
             "cloze-renumbered",
             f"`{note.id}` was released with a gap `c{number}`, which is gone",
-            entry.span(("text",)).first_line(),
+            _entry(subject, note).span(("text",)).first_line(),
             "",
             f"keep `c{number}` for what it hid; a new gap takes a new number",
         )
 
 
-@rule
+@arc_rule
 def notetype_changed(subject: Subject) -> Iterable[Diagnostic]:
     """The fields or templates of a released notetype have changed.
 
@@ -274,7 +281,7 @@ def notetype_changed(subject: Subject) -> Iterable[Diagnostic]:
             )
 
 
-@rule
+@arc_rule
 def mass_change(subject: Subject) -> Iterable[Diagnostic]:
     """A large part of the released notes has changed at once.
 

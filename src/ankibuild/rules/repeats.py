@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from hashlib import blake2b
 
-from ankibuild.bank import Entry
+from ankibuild.bank import Bank, Entry
 from ankibuild.diagnostics import Diagnostic, Label
 from ankibuild.kinds.base import Question
 from ankibuild.kinds.code import Code
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import EMPTY, MATH, entries, front, stem, warning, without_gaps
+from ankibuild.rules.base import Front, Subject, arc_rule
+from ankibuild.rules.prose import EMPTY, MATH, front, stem, warning, without_gaps
 
 #: In a front with this many telling words, one of them more does not make another question.
 LONG_FROM, LONG_TO = 9, 40
@@ -27,7 +28,7 @@ _TURNS = frozenset(
 Signature = tuple[str, ...]
 
 
-@rule
+@arc_rule
 def similar_front(subject: Subject) -> Iterable[Diagnostic]:
     """Two questions ask nearly the same, in one bank or in two.
 
@@ -47,21 +48,32 @@ def similar_front(subject: Subject) -> Iterable[Diagnostic]:
       - {basic: y, q: What is an activation function?, a: A nonlinearity.}
     ```
     """
-    seen: dict[Signature, Entry] = {}
-    fuller: dict[Signature, Entry] = {}
-    for _, entry in entries(subject):
-        own = _signature(entry.question)
-        shorter = tuple(_without_one(own))
-        twin = _first(seen, (own, *shorter)) or fuller.get(own)
-        if twin and twin.question.id != entry.question.id:
-            yield _repeats(entry, twin)
-        seen.setdefault(own, entry)
-        for part in shorter:
-            fuller.setdefault(part, entry)
+    seen: dict[int, Front] = {}
+    fuller: dict[int, Front] = {}
+    for one in subject.fronts:
+        twin = _first(seen, (one.own, *one.shorter)) or fuller.get(one.own)
+        if twin and twin.id != one.id:
+            entries = subject.project.entries
+            yield _repeats(entries[one.id], entries[twin.id])
+        seen.setdefault(one.own, one)
+        for part in one.shorter:
+            fuller.setdefault(part, one)
 
 
-def _first(known: dict[Signature, Entry], wanted: Iterable[Signature]) -> Entry | None:
+def _first(known: dict[int, Front], wanted: Iterable[int]) -> Front | None:
     return next((known[one] for one in wanted if one in known), None)
+
+
+def fronts(bank: Bank) -> Iterator[Front]:
+    """Give what the questions of a bank ask, in a form that can be compared with all others."""
+    for entry in bank.entries:
+        own = _signature(entry.question)
+        shorter = tuple(map(_number, _without_one(own)))
+        yield Front(entry.question.id, _number(own), shorter)
+
+
+def _number(signature: Signature) -> int:
+    return int.from_bytes(blake2b("\0".join(signature).encode(), digest_size=8).digest())
 
 
 def _repeats(entry: Entry, first: Entry) -> Diagnostic:

@@ -6,7 +6,7 @@
 
 from ankibuild.source.edit import append_item
 from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text, find, plain_value
-from ankibuild.source.read import LARGEST, read
+from ankibuild.source.read import LARGEST, read, text_of
 
 __all__ = [
     "LARGEST",
@@ -20,4 +20,5 @@ __all__ = [
     "find",
     "plain_value",
     "read",
+    "text_of",
 ]

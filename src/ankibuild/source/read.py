@@ -15,6 +15,8 @@ from ankibuild.source.syntax import Mask, backslash, blame, block_help, chunks, 
 #: Bytes; a bank this large is a mistake or an attack.
 LARGEST = 4_000_000
 DEEPEST = 20
+#: Some editors begin a file with it.
+_MARK = b"\xef\xbb\xbf"
 MOST_REPAIRS = 8
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FORBIDDEN = re.compile(
@@ -35,17 +37,21 @@ def read(path: str, data: bytes) -> Document:
     return Document(source, root, problems)
 
 
+def text_of(data: bytes) -> str:
+    """Give the text of a file that can be read, with the line ends that places are counted by."""
+    return _lines(data.removeprefix(_MARK).decode("utf-8"))
+
+
 def _decode(path: str, data: bytes) -> tuple[str, Diagnostic | None]:
     if len(data) > LARGEST:
         message = f"this file is larger than {LARGEST // 1_000_000} MB"
         return "", _whole(path, "file-too-large", message, "split it into several banks")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "", _whole(path, "encoding", "this file is UTF-16", "save it as UTF-8")
-    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
-        return _lines(data.decode("utf-8")), None
+        return text_of(data), None
     except UnicodeDecodeError as error:
-        return "", _not_utf8(path, data, error.start)
+        return "", _not_utf8(path, data.removeprefix(_MARK), error.start)
 
 
 def _lines(text: str) -> str:

@@ -1,0 +1,57 @@
+"""What this tool is: whatever its results depend on beside the files of a project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Path, size, time in nanoseconds, inode.
+Row = tuple[str, int, int, int]
+#: Stands for a folder whose files we do not see: a link. Nobody knows whether they have changed.
+ANYTHING: Row = ("", 0, 0, 0)
+
+
+@cache
+def identity() -> str:
+    """Describe this tool: its files, the packages that it can see, the interpreter."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    own = sorted(row for row in below(here, ".") if not row[0].endswith(".pyc"))
+    packages = sorted({name for folder in sys.path for name in _installed(folder)})
+    return repr((own, packages, sys.version))
+
+
+def _installed(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder or ".") if name.endswith(".dist-info")]
+    except OSError:
+        return []
+
+
+def below(root: str, folder: str) -> Iterator[Row]:
+    """List the files below a folder of ``root`` without opening any; none if it is not there."""
+    try:
+        entries = list(os.scandir(os.path.join(root, folder)))
+    except OSError:
+        return
+    for entry in entries:
+        path = f"{folder}/{entry.name}"
+        if entry.is_symlink() and entry.is_dir():
+            yield ANYTHING
+        elif entry.is_dir(follow_symlinks=False):
+            yield from below(root, path)
+        else:
+            yield path, *facts(entry.path)
+
+
+def facts(path: str) -> tuple[int, int, int]:
+    """Give size, time and inode of a file, or of what a link leads to; -1 if there is nothing."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return -1, -1, -1
+    return found.st_size, found.st_mtime_ns, found.st_ino
