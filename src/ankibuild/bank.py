@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -142,9 +143,13 @@ def _entry(document: Document, node: Node) -> tuple[Entry | None, list[Diagnosti
         return None, [wrong]
     if _repeat_of(document.problems, named[0]):
         return None, []
-    kind = named[0].value
-    question, problems = build(document, node, Form(kinds()[kind], f"{kind} question", kind))
+    question, problems = build(document, node, _form(named[0].value))
     return (Entry(question, document, node) if question else None), problems
+
+
+@cache
+def _form(kind: str) -> Form[Question]:
+    return Form(kinds()[kind], f"{kind} question", kind)
 
 
 def _no_question(document: Document, node: Node) -> Diagnostic:

@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
+from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
@@ -89,6 +90,36 @@ class Cache:
             replace(self.path, "".join(json.dumps(row) + "\n" for row in newer).encode())
 
 
+class Lasting:
+    """Texts that were made of texts, remembered beyond this process once it is told to keep them.
+
+    The file is read when something is asked for the first time.
+    """
+
+    def __init__(self, root: Path, namespace: str) -> None:
+        self._root, self._namespace = root, namespace
+        self._new: dict[str, str] = {}
+
+    @cached_property
+    def _cache(self) -> Cache:
+        return Cache(self._root, self._namespace)
+
+    def of(self, asked: str, make: Callable[[], str]) -> str:
+        """Give the text that ``asked`` makes with this tool."""
+        name = key(asked)
+        known = self._new.get(name) or self._cache.get(name)
+        if isinstance(known, str):
+            return known
+        self._new[name] = make()
+        return self._new[name]
+
+    def keep(self) -> None:
+        """Write down what is new."""
+        if self._new:
+            self._cache.add(self._new)
+            self._new = {}
+
+
 class Store:
     """JSON values that were made of whole files, each in a file of its own, named by its key."""
 
@@ -128,12 +159,17 @@ class Store:
 
 def key(*parts: object) -> str:
     """Name a result by everything that it depends on; bytes and texts are taken as they are."""
-    digest = blake2b(identity().encode(), digest_size=20)
+    digest = _begun(identity()).copy()
     for part in parts:
         data = part if isinstance(part, bytes) else repr(part).encode(*_WHATEVER)
         digest.update(b"%d:" % len(data))
         digest.update(data)
     return digest.hexdigest()
+
+
+@cache
+def _begun(tool: str) -> blake2b:
+    return blake2b(tool.encode(), digest_size=20)
 
 
 def _seal(body: bytes) -> bytes:

@@ -16,8 +16,11 @@ from ankibuild.cache import Memory
 from ankibuild.curriculum import CHECKLIST_KINDS, LEVELS, Item, Slot, SourceWork, Topic
 from ankibuild.diagnostics import Diagnostic, Source, Span
 from ankibuild.kinds.base import Place, Question
+from ankibuild.markdown import Colors, Forgetful
 from ankibuild.notetypes import Notetype
 from ankibuild.project import Placed, Project
+
+_FORGETFUL = Forgetful()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ class Filled:
     images: frozenset[str]
 
 
-def fill(project: Project, placed: Placed, memory: Memory) -> Filled:
+def fill(project: Project, placed: Placed, memory: Memory, colors: Colors = _FORGETFUL) -> Filled:
     """Make a bank's notes, unless that was done: everything they depend on is the very same."""
     packed = packed_names(project)
     names = frozenset(packed.items())  # as a key: it keeps its hash
@@ -140,7 +143,7 @@ def fill(project: Project, placed: Placed, memory: Memory) -> Filled:
 
     def make() -> Filled:
         texts.turn()
-        renders = [_Rendering(entry, packed, names, texts) for entry in placed.bank.entries]
+        renders = [_Rendering(entry, packed, names, texts, colors) for entry in placed.bank.entries]
         dues = _dues(placed, project)
         return Filled(
             project,
@@ -220,6 +223,7 @@ class _Rendering:
     media: Mapping[str, str]
     names: frozenset[tuple[str, str]]
     memory: Memory
+    colors: Colors
     problems: list[Diagnostic] = field(default_factory=list)
     images: set[str] = field(default_factory=set)
     formulas: list[Written] = field(default_factory=list)
@@ -230,7 +234,8 @@ class _Rendering:
     ) -> str:
         asked = ("text", text, cloze, self.names)
         rendered = self.memory.of(
-            asked, partial(markdown.render, text, cloze=cloze, media=self.media)
+            asked,
+            partial(markdown.render, text, cloze=cloze, media=self.media, colors=self.colors),
         )
         self.images |= set(rendered.images)
         self.formulas += [Written(f, self.entry, place, derived) for f in rendered.formulas]
@@ -255,7 +260,7 @@ class _Rendering:
             self.problems.append(diagnostic)
 
     def code(self, program: str) -> str:
-        return markdown.code(program)
+        return markdown.code(program, colors=self.colors)
 
     def plain(self, text: str) -> str:
         return markdown.plain(text)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from ankibuild.bank import parse
-from ankibuild.cache import Memory, Store, key
+from ankibuild.cache import Lasting, Memory, Store, key
 from ankibuild.collection import Collection, Note, fill, texts_of
 from ankibuild.curriculum import Slot
 from ankibuild.diagnostics import Diagnostic, Source
@@ -52,16 +52,24 @@ class Examined:
     typeset: bool = True
 
 
-def examine(
-    project: Project, slot: Slot, document: Document, memory: Memory, typesetter: Typesetter
-) -> Examined:
+@dataclass
+class Tools:
+    """What helps to examine banks: what this process remembers, and what lasts longer."""
+
+    memory: Memory
+    typesetter: Typesetter
+    colors: Lasting
+
+
+def examine(project: Project, slot: Slot, document: Document, tools: Tools) -> Examined:
     """Find out all that can be known of a bank by itself."""
+    memory = tools.memory
     bank, problems = memory.of(("bank", document), lambda: parse(document))
     if bank is None:
         return Examined(problems=_kept(problems))
     placed = Placed(slot, bank)
-    filled = fill(project, placed, memory)
-    formulas = typesetter.check(filled.formulas)
+    filled = fill(project, placed, memory, tools.colors)
+    formulas = tools.typesetter.check(filled.formulas)
     alone = Subject(replace(project, banks=(placed,)), Collection((), (), filled.notes))
     unknown = unknown_names(project, placed)
     found = (*problems, *unknown, *filled.problems, *formulas.problems, *check_bank(alone))
@@ -82,11 +90,13 @@ def examine_all(
 
     With several ``jobs``, processes of their own do it beforehand where much is new.
     """
+    tools = Tools(memory, typesetter, Lasting(project.root, "code"))
     store = Store(project.root, "banks") if project.context else None
     work = [_Work(project, slot, store) for slot in files(project)]
     if store and jobs > 1:
         _ahead(work, jobs)
-    found = [one.examined(memory, typesetter) for one in work]
+    found = [one.examined(tools) for one in work]
+    tools.colors.keep()
     if store and any(one.is_new for one in work):
         store.sweep()
     return found
@@ -128,20 +138,20 @@ class _Work:
         except (ValueError, TypeError, LookupError):
             return None
 
-    def examined(self, memory: Memory, typesetter: Typesetter) -> Examined:
+    def examined(self, tools: Tools) -> Examined:
         """Give what is known of the bank; find it out if nobody has."""
-        texts_of(self.slot, memory)
+        texts_of(self.slot, tools.memory)
         asked = ("examined", self.slot.path, self.key)
         if not self.key:
-            return self._examine(memory, typesetter)
-        return memory.of(asked, lambda: self.recalled() or self._examine(memory, typesetter))
+            return self._examine(tools)
+        return tools.memory.of(asked, lambda: self.recalled() or self._examine(tools))
 
-    def _examine(self, memory: Memory, typesetter: Typesetter) -> Examined:
+    def _examine(self, tools: Tools) -> Examined:
         data, path = self.data, self.slot.path
-        document = document_of(path, data, memory) if isinstance(data, bytes) else data
-        found = examine(self.project, self.slot, document, memory, typesetter)
+        document = document_of(path, data, tools.memory) if isinstance(data, bytes) else data
+        found = examine(self.project, self.slot, document, tools)
         self.is_new = True
-        lasting = found.typeset or not typesetter.is_able
+        lasting = found.typeset or not tools.typesetter.is_able
         if self.store and self.key and lasting and document.root is not None:
             self.store.put(self.key, to_data(found))
         return found
@@ -177,12 +187,15 @@ def _start(share: list[_Work]) -> int:
 
 
 def _find_out(share: list[_Work]) -> None:
-    memory = Memory()
-    if share:
-        with Typesetter(share[0].project.root) as typesetter:
-            for one in share:
-                one.examined(memory, typesetter)
-                memory.turn()
+    if not share:
+        return
+    root = share[0].project.root
+    with Typesetter(root) as typesetter:
+        tools = Tools(Memory(), typesetter, Lasting(root, "code"))
+        for one in share:
+            one.examined(tools)
+            tools.memory.turn()
+        tools.colors.keep()
 
 
 # ------------------------------------------------------------------ as data

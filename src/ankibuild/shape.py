@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -47,7 +47,7 @@ SYNONYMS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Form(Generic[M]):
     """What a mapping in a file must look like: a model, and how to talk about it.
 
@@ -60,10 +60,15 @@ class Form(Generic[M]):
     head: str | None = None
     hidden: tuple[str, ...] = ("id",)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The keys an author may write, the head first, then what is required."""
-        return tuple(_traits(self))
+        return tuple(self._traits)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The keys an author must write."""
+        return tuple(filter(self.is_required, self.fields))
 
     def name(self, key: str) -> str:
         """Give the model's name for an author's key."""
@@ -71,15 +76,23 @@ class Form(Generic[M]):
 
     def is_list(self, key: str) -> bool:
         """Tell whether a field is a list."""
-        return _traits(self)[key].is_list
+        return self._traits[key].is_list
 
     def is_list_of_texts(self, key: str) -> bool:
         """Tell whether a field is a list of texts (and not of mappings)."""
-        return _traits(self)[key].is_list_of_texts
+        return self._traits[key].is_list_of_texts
 
     def is_required(self, key: str) -> bool:
         """Tell whether a field must be there."""
-        return _traits(self)[key].is_required
+        return self._traits[key].is_required
+
+    @cached_property
+    def _traits(self) -> dict[str, _Trait]:
+        names = [name for name in self.model.model_fields if name not in self.hidden]
+        found = {name: _trait(self.model.model_fields[name]) for name in names}
+        first = {self.head: _trait(self.model.model_fields["id"])} if self.head else {}
+        required = {name: trait for name, trait in found.items() if trait.is_required}
+        return {**first, **required, **found}
 
 
 @dataclass(frozen=True)
@@ -89,16 +102,6 @@ class _Trait:
     is_required: bool
     is_list: bool
     is_list_of_texts: bool
-
-
-@cache  # A form is looked at for every question of every bank.
-def _traits(form: Form[Any]) -> dict[str, _Trait]:
-    """Give the fields of a form, the head first, then what is required."""
-    names = [name for name in form.model.model_fields if name not in form.hidden]
-    found = {name: _trait(form.model.model_fields[name]) for name in names}
-    first = {form.head: _trait(form.model.model_fields["id"])} if form.head else {}
-    required = {name: trait for name, trait in found.items() if trait.is_required}
-    return {**first, **required, **found}
 
 
 def _trait(field: FieldInfo) -> _Trait:
@@ -126,9 +129,10 @@ def build(
     problems += wrong.values()
     values = _values(node, form, set(wrong) | set(made or ()))
     model, more = _validate(document, node, form, {**values, **(made or {})})
-    known = {key.value for key, value in node.pairs if _broken(value)} | set(wrong)
-    missing = {name for name in form.fields if node.key(name) is None}
-    problems += [problem for key, problem in more if key not in known and key not in missing]
+    if more:
+        known = {key.value for key, value in node.pairs if _broken(value)} | set(wrong)
+        missing = {name for name in form.fields if node.key(name) is None}
+        problems += [problem for key, problem in more if key not in known and key not in missing]
     return (None if problems or model is None else model), problems
 
 
@@ -161,6 +165,8 @@ def _not_a_mapping(document: Document, node: Node, form: Form[M]) -> Diagnostic:
 
 
 def _unknown(document: Document, node: Mapping, form: Form[M]) -> Iterable[Diagnostic]:
+    if all(key.value in form.fields for key, _ in node.pairs):
+        return
     missing = [name for name in form.fields if node.key(name) is None]
     synonyms = {
         word: name
@@ -187,11 +193,13 @@ def _unknown(document: Document, node: Mapping, form: Form[M]) -> Iterable[Diagn
 def _missing(
     document: Document, node: Mapping, form: Form[M], unknown: list[Diagnostic]
 ) -> Iterable[Diagnostic]:
-    for key in filter(form.is_required, form.fields):
+    for key in form.required:
+        if node.key(key) is not None:
+            continue
         meant = any(
             f"did you mean `{key}`, which is missing" in problem.help for problem in unknown
         )
-        if node.key(key) is not None or meant:
+        if meant:
             continue
         head = node.pairs[0][0] if node.pairs else None
         shape = f"{key}: […]" if form.is_list(key) else f"{key}: …"

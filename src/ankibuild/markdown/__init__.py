@@ -25,18 +25,30 @@ from ankibuild.markdown.escape import (
     safe,
     split_delimiters,
 )
-from ankibuild.markdown.highlight import code
+from ankibuild.markdown.highlight import Colors, Forgetful, code
 from ankibuild.markdown.prose import to_html
 from ankibuild.markdown.readings import surrounded
 from ankibuild.markdown.scan import scan
 from ankibuild.markdown.values import Formula, Problem, Reading, Rendered, Token
 
-__all__ = ["LONGEST", "Formula", "Problem", "Reading", "Rendered", "code", "plain", "render"]
+__all__ = [
+    "LONGEST",
+    "Colors",
+    "Forgetful",
+    "Formula",
+    "Problem",
+    "Reading",
+    "Rendered",
+    "code",
+    "plain",
+    "render",
+]
 
 #: Longest text that is rendered, in characters.
 LONGEST = 20_000
 
 _NO_MEDIA: Mapping[str, str] = MappingProxyType({})
+_FORGETFUL = Forgetful()
 
 
 def _mark(kinds: str) -> str:
@@ -52,7 +64,13 @@ _UNBROKEN = re.compile(rf"({_BEFORE})({_mark('X')}{_mark('M')}{_mark('Y')}|{_mar
 _GAP_SPACE = re.compile(rf"(?<={CLOSE})\s*\n\s*(?={OPEN}[YH])|\s*\n\s*(?={_mark('HY')})")
 
 
-def render(text: str, *, cloze: bool = False, media: Mapping[str, str] = _NO_MEDIA) -> Rendered:
+def render(
+    text: str,
+    *,
+    cloze: bool = False,
+    media: Mapping[str, str] = _NO_MEDIA,
+    colors: Colors = _FORGETFUL,
+) -> Rendered:
     """Render a text; ``media`` maps names as authors write them to names as they are packed.
 
     With ``cloze``, ``{{c1::...}}`` is a gap. Never raises: what is wrong comes back as problems,
@@ -60,7 +78,7 @@ def render(text: str, *, cloze: bool = False, media: Mapping[str, str] = _NO_MED
     """
     if len(text) > LONGEST:
         return Rendered(plain(text), problems=(_too_long(text),))
-    found = scan(safe(text), cloze=cloze, media=media)
+    found = scan(safe(text), cloze=cloze, media=media, colors=colors)
     markup = to_html(found.prose, found.tokens)
     return Rendered(
         finish(_bare(_put_back(markup, found.tokens))),

@@ -15,8 +15,14 @@ from markdown.treeprocessors import Treeprocessor
 
 from ankibuild.markdown.blocks import arrange
 from ankibuild.markdown.emphasis import TAGS, emphasize
-from ankibuild.markdown.escape import PLACEHOLDER
+from ankibuild.markdown.escape import CLOSE, OPEN, PLACEHOLDER
 from ankibuild.markdown.values import Token
+
+#: A word or a token that is neither a tag nor a block, and then no sign that says something.
+_TOKEN = f"{OPEN}[IMTDXHY][0-9]+{CLOSE}"
+_LINE = rf"(?:[^\W\d_]|[(“‘\"]|{_TOKEN})(?:[^\W_]|[.,;:?!'\"()/%…–—“”‘’-]| (?![ \n]|\Z)|{_TOKEN})*+"
+_PARAGRAPH = re.compile(rf"{_LINE}(?:\n{_LINE})*+")
+_GAP = f"{OPEN}X"
 
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
 
@@ -51,6 +57,23 @@ _CLEANER = nh3.Cleaner(
 
 def to_html(prose: str, tokens: tuple[Token, ...]) -> str:
     """Convert scanned prose to clean HTML; the author's tags are in it, other tokens are not."""
+    return paragraphs(prose) or marked_up(prose, tokens)
+
+
+def paragraphs(prose: str) -> str:
+    """Convert prose in which Markdown would find nothing but paragraphs; else give nothing.
+
+    That is most of what authors write, and takes a tenth of the time.
+    """
+    blocks = prose.split("\n\n")
+    # The lines of a gap can be a block of their own.
+    if (_GAP in prose and "\n" in prose) or not all(map(_PARAGRAPH.fullmatch, blocks)):
+        return ""
+    return "\n".join(f"<p>{block}</p>" for block in blocks)
+
+
+def marked_up(prose: str, tokens: tuple[Token, ...]) -> str:
+    """Convert any prose, by Markdown."""
     engine = _engine()
     engine.reset()
     raw = engine.convert(arrange(prose))

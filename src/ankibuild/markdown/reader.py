@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ankibuild.markdown.escape import escape, placeholder
+from ankibuild.markdown.highlight import Colors
 from ankibuild.markdown.values import Formula, Kind, Problem, Token
 
 
@@ -22,8 +23,8 @@ class Gap:
 class Reader:
     """Reads ``text`` from ``at`` on; what it finds goes to ``out``, ``tokens`` and ``problems``."""
 
-    def __init__(self, text: str, cloze: bool, media: Mapping[str, str]) -> None:
-        self.text, self.cloze, self.media = text, cloze, media
+    def __init__(self, text: str, cloze: bool, media: Mapping[str, str], colors: Colors) -> None:
+        self.text, self.cloze, self.media, self.colors = text, cloze, media, colors
         self.at = 0
         self.out: list[str] = []
         self.tokens: list[Token] = []

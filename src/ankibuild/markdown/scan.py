@@ -16,6 +16,7 @@ from ankibuild.diagnostics import did_you_mean
 from ankibuild.markdown import highlight, images
 from ankibuild.markdown.escape import escape, escape_code, safe
 from ankibuild.markdown.gaps import GAP
+from ankibuild.markdown.highlight import Colors
 from ankibuild.markdown.mathematics import BLANK_LINE, FormulaReader
 from ankibuild.markdown.values import Problem, Scan
 
@@ -50,14 +51,14 @@ _TAGS = frozenset(_TAG_NAMES.split())
 _ATTRIBUTES = frozenset({"title", "lang", "dir", "start", "colspan", "rowspan", "open"})
 
 
-def scan(text: str, *, cloze: bool, media: Mapping[str, str]) -> Scan:
+def scan(text: str, *, cloze: bool, media: Mapping[str, str], colors: Colors) -> Scan:
     """Take a safe text apart; ``cloze`` says whether ``{{c1::`` starts a gap."""
-    return _Scanner(text, cloze, media).run()
+    return _Scanner(text, cloze, media, colors).run()
 
 
 class _Scanner(FormulaReader):
-    def __init__(self, text: str, cloze: bool, media: Mapping[str, str]) -> None:
-        super().__init__(text, cloze, media)
+    def __init__(self, text: str, cloze: bool, media: Mapping[str, str], colors: Colors) -> None:
+        super().__init__(text, cloze, media, colors)
         self.handlers: dict[str, Callable[[], None]] = {
             "\\": self.backslash,
             "$": self.dollar,
@@ -162,7 +163,7 @@ class _Scanner(FormulaReader):
         elif not highlight.is_known(language):
             self.unknown_language(found)
         body = _dedent(self.text[found.end() : stop], lead)
-        self.put("F", highlight.block(body, language), end.end() if end else stop)
+        self.put("F", highlight.block(body, language, self.colors), end.end() if end else stop)
         return True
 
     def unclosed_fence(self, mark: str) -> None:
