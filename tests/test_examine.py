@@ -6,16 +6,19 @@ import errno
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ankibuild import cache, examine
+from ankibuild import cache, curriculum, examine
+from ankibuild.arc import load_arc
 from ankibuild.cache import SPARE, Memory, Store, key
 from ankibuild.diagnostics import render
 from ankibuild.workflow import Workspace, load
 from kit import SVG, Repository
 
+ROOT = Path(__file__).parent.parent
 ONE = """\
   - basic: why
     q: Why $x$? ![a line](line.svg)
@@ -293,3 +296,34 @@ def test_nobody_sees_an_entry_half_written(tmp_path: Path, monkeypatch: pytest.M
     assert store.get("k") == "old"
     assert [p.name for p in (tmp_path / ".ankibuild/x").iterdir() if p.name[0] != "."] == ["k"]
     assert not list((tmp_path / ".ankibuild/x").glob(".k*"))
+
+
+# ------------------------------------------------------------------ the arc
+
+
+def test_the_arc_is_remembered_as_it_is(repository: Repository, monkeypatch: pytest.MonkeyPatch):
+    def read() -> object:
+        arc = load_arc(repository.root, Memory())
+        assert arc.curriculum is not None
+        return replace(arc, curriculum=None), arc.curriculum.settings, arc.curriculum.parts
+
+    first = read()
+    monkeypatch.setattr(curriculum, "parse", None)
+    assert read() == first
+
+
+def test_a_faulty_arc_is_read_each_time(repository: Repository):
+    spoil_the_arc(repository)
+    first = load_arc(repository.root, Memory())
+    again = load_arc(repository.root, Memory())
+    assert render(again.problems) == render(first.problems) != ""
+
+
+def test_our_own_arc_is_remembered_as_it_is(tmp_path: Path):
+    for path in [*ROOT.glob("decks/*/part.yaml"), *ROOT.glob("decks/*.yaml")]:
+        copy = tmp_path / path.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    first, again = load_arc(tmp_path, Memory()), load_arc(tmp_path, Memory())
+    assert again == first
+    assert (tmp_path / ".ankibuild/arc").is_dir()

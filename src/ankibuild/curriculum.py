@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
@@ -119,7 +119,7 @@ SourceId = Annotated[str, AfterValidator(_check_source_id)]
 
 
 class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Item(_Data):
@@ -272,6 +272,20 @@ class Curriculum:
     def topic_of(self) -> dict[str, Topic]:
         """The topic of an item."""
         return {item.id: topic for topic in self.topics.values() for item in topic.items}
+
+
+def to_data(arc: Curriculum) -> list[Any]:
+    """Give the arc as JSON."""
+    parts = [part.model_dump(exclude_defaults=True) for part in arc.parts]
+    return [arc.settings.model_dump(exclude_defaults=True), parts]
+
+
+def from_data(data: list[Any]) -> Curriculum:
+    """Give the arc that `to_data` was given. Raises ValueError or TypeError if it is none."""
+    settings, parts = data
+    return Curriculum(
+        Settings.model_validate(settings), tuple(Part.model_validate(part) for part in parts)
+    )
 
 
 # ------------------------------------------------------------------ reading

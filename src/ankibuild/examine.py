@@ -18,15 +18,9 @@ from ankibuild.cache import Lasting, Memory, Store, key
 from ankibuild.collection import Collection, Note, fill, texts_of
 from ankibuild.curriculum import Slot
 from ankibuild.diagnostics import Diagnostic, Source
+from ankibuild.files import document_of, read_bytes
 from ankibuild.packed import pack_one, unpack_one
-from ankibuild.project import (
-    Placed,
-    Project,
-    document_of,
-    files,
-    read_bytes,
-    unknown_names,
-)
+from ankibuild.project import Placed, Project, files, unknown_names
 from ankibuild.rules import Front, Subject, allowed, check_bank
 from ankibuild.rules.repeats import fronts
 from ankibuild.source import Document, text_of

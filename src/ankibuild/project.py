@@ -10,15 +10,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, overload
 
-from ankibuild import curriculum as curricula
 from ankibuild import media as figures
+from ankibuild.arc import load_arc
 from ankibuild.bank import Bank, Entry, parse
-from ankibuild.cache import Memory, key
+from ankibuild.cache import Lasting, Memory, key
 from ankibuild.curriculum import Curriculum, Slot, SourceWork
 from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean, suggest
+from ankibuild.files import read_file
 from ankibuild.media import MediaFile
 from ankibuild.paths import CURRICULUM, SOURCES
-from ankibuild.source import LARGEST, Document, read
 
 
 @dataclass(frozen=True)
@@ -99,28 +99,29 @@ def load(root: Path, memory: Memory | None = None) -> tuple[Project | None, tupl
 
 def outline(root: Path, memory: Memory) -> tuple[Project | None, tuple[Diagnostic, ...]]:
     """Load everything but the banks, which are read when they are looked at."""
-    document = read_file(root, CURRICULUM, memory)
-    parts = {
-        folder.name: read_file(root, f"decks/{folder.name}/part.yaml", memory)
-        for folder in _folders(root / "decks")
-        if os.path.lexists(folder / "part.yaml")
-    }
-    asked = ("arc", document, tuple(parts.items()))
-    arc, problems = memory.of(asked, lambda: curricula.parse(document, parts))
-    problems += tuple(problem for part in parts.values() for problem in part.problems)
-    if arc is None:
-        return None, problems
-    sources, works, more = _sources(root, memory)
-    media, faults = figures.load(root / "media", "media", memory)
+    arc = load_arc(root, memory)
+    if arc.curriculum is None:
+        return None, arc.problems
+    verdicts = Lasting(root, "media")
+    media, faults = figures.load(root / "media", "media", memory, verdicts)
+    verdicts.keep()
     records, damaged = figures.load_records(root / "media/src", "media/src")
     # What a broken file lists is not known; who refers to it is not to blame.
-    lost = () if problems else tuple(_unlisted(root, arc))
-    shelf = Shelf(lambda: tuple(_placed(root, arc, memory)))
-    found = (*problems, *more, *faults, *damaged)
-    texts = (document.source.text, *((name, part.source.text) for name, part in parts.items()))
+    lost = () if arc.problems else tuple(_unlisted(root, arc.curriculum))
+    shelf = Shelf(partial(_placed, root, arc.curriculum, memory))
+    found = (*arc.problems, *arc.about_sources, *faults, *damaged)
     names = sorted((name, file.packed) for name, file in media.items())
-    context = "" if found else key("context", texts, sources and sources.source.text, names)
-    project = Project(root, arc, shelf, works, media, records, not problems, not more, context)
+    project = Project(
+        root,
+        arc.curriculum,
+        shelf,
+        arc.sources,
+        media,
+        records,
+        all_items=not arc.problems,
+        all_sources=not arc.about_sources,
+        context="" if found else key("context", arc.content, names),
+    )
     return project, (*found, *lost)
 
 
@@ -139,61 +140,9 @@ def open_bank(
     return (Placed(slot, bank) if bank else None), problems
 
 
-def _placed(root: Path, arc: Curriculum, memory: Memory) -> Iterator[Placed]:
-    for slot in files(Project(root, arc)):
-        placed, _ = open_bank(root, slot, memory)
-        if placed:
-            yield placed
-
-
-def _folders(place: Path) -> list[Path]:
-    return sorted(path for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
-
-
-def _sources(
-    root: Path, memory: Memory
-) -> tuple[Document | None, dict[str, SourceWork], tuple[Diagnostic, ...]]:
-    if not os.path.lexists(root / SOURCES):
-        return None, {}, ()
-    document = read_file(root, SOURCES, memory)
-    works, problems = memory.of(("sources", document), lambda: curricula.parse_sources(document))
-    return document, works, problems
-
-
-def read_file(root: Path, path: str, memory: Memory) -> Document:
-    """Read a file of the project; one that cannot be read is a document with that problem."""
-    data = read_bytes(root, path)
-    return data if isinstance(data, Document) else document_of(path, data, memory)
-
-
-def document_of(path: str, data: bytes, memory: Memory) -> Document:
-    """Read a file whose content is known."""
-    return memory.of(("file", path, data), lambda: read(path, data))
-
-
-def read_bytes(root: Path, path: str) -> bytes | Document:
-    """Give a file's content, or a document that says why there is none.
-
-    Of a file that is too large, one byte more than is allowed is read.
-    """
-    place = root / path
-    try:
-        if not place.is_file():
-            return _unreadable(path, "this is not a file")
-        if not place.resolve().is_relative_to(root.resolve()):
-            return _unreadable(path, "this is a link to somewhere outside the project")
-        with place.open("rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as error:
-        return _unreadable(path, f"this file cannot be read: {(error.strerror or '').lower()}")
-
-
-def _unreadable(path: str, message: str) -> Document:
-    span = Span(Source(path, ""), 0, 0)
-    help_text = "put a readable YAML file here"
-    return Document(
-        span.source, None, (Diagnostic("unreadable-file", message, span, help=help_text),)
-    )
+def _placed(root: Path, arc: Curriculum, memory: Memory) -> tuple[Placed, ...]:
+    found = (open_bank(root, slot, memory)[0] for slot in files(Project(root, arc)))
+    return tuple(placed for placed in found if placed)
 
 
 # ------------------------------------------------------------------ across files

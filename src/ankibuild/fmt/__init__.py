@@ -15,12 +15,12 @@ from pathlib import Path
 
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, errors, sort
+from ankibuild.files import read_file
 from ankibuild.fmt.blanks import blanks
 from ankibuild.fmt.indents import indents
 from ankibuild.fmt.orders import orders
 from ankibuild.fmt.places import comments, is_plain_layout
 from ankibuild.fmt.scalars import lists, quotes
-from ankibuild.project import read_file
 from ankibuild.source import Document, plain_value, read
 from ankibuild.source.edit import Edit, splice
 from ankibuild.workflow import replace_text

@@ -1,0 +1,89 @@
+"""The arc of a project and its sources: read once, and remembered by content.
+
+A part lists hundreds of items, and nearly every edit is one of a bank.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ankibuild import curriculum as curricula
+from ankibuild.cache import Memory, Store, key
+from ankibuild.curriculum import Curriculum, SourceWork
+from ankibuild.diagnostics import Diagnostic
+from ankibuild.files import document_of, read_bytes
+from ankibuild.paths import CURRICULUM, SOURCES
+from ankibuild.source import Document
+
+
+@dataclass(frozen=True)
+class Arc:
+    """What ``decks/`` says beside its banks. ``content`` names all of it, as it was written."""
+
+    curriculum: Curriculum | None
+    sources: Mapping[str, SourceWork]
+    problems: tuple[Diagnostic, ...]
+    about_sources: tuple[Diagnostic, ...]
+    content: str
+
+
+def load_arc(root: Path, memory: Memory) -> Arc:
+    """Read curriculum, parts and sources, and what is wrong with them."""
+    paths = [CURRICULUM, *_parts(root), *([SOURCES] if os.path.lexists(root / SOURCES) else [])]
+    files = {path: read_bytes(root, path) for path in paths}
+    if not all(isinstance(file, bytes) for file in files.values()):
+        return _read(files, memory, "")
+    content = key("arc", *(part for file in files.items() for part in file))
+    return memory.of(("arc", content), lambda: _remembered(root, files, memory, content))
+
+
+def _parts(root: Path) -> list[str]:
+    decks = root / "decks"
+    folders = sorted(path for path in decks.iterdir() if path.is_dir()) if decks.is_dir() else []
+    there = [folder for folder in folders if os.path.lexists(folder / "part.yaml")]
+    return [f"decks/{folder.name}/part.yaml" for folder in there]
+
+
+def _remembered(
+    root: Path, files: Mapping[str, bytes | Document], memory: Memory, content: str
+) -> Arc:
+    store = Store(root, "arc")
+    known = store.get(content)
+    try:
+        if known:
+            return Arc(*_from_data(known), (), (), content)
+    except (ValueError, TypeError, LookupError):
+        pass  # another tool wrote it, or something did
+    arc = _read(files, memory, content)
+    if arc.curriculum and not arc.problems and not arc.about_sources:
+        store.put(content, _to_data(arc.curriculum, arc.sources))
+        store.sweep()
+    return arc
+
+
+def _read(files: Mapping[str, bytes | Document], memory: Memory, content: str) -> Arc:
+    read = {
+        path: document_of(path, file, memory) if isinstance(file, bytes) else file
+        for path, file in files.items()
+    }
+    parts = {path.split("/")[1]: read[path] for path in read if path.endswith("/part.yaml")}
+    curriculum, problems = curricula.parse(read[CURRICULUM], parts)
+    problems += tuple(problem for part in parts.values() for problem in part.problems)
+    works, faults = curricula.parse_sources(read[SOURCES]) if SOURCES in read else ({}, ())
+    return Arc(curriculum, works, problems, faults, content)
+
+
+def _to_data(curriculum: Curriculum, sources: Mapping[str, SourceWork]) -> list[Any]:
+    works = [work.model_dump(exclude_defaults=True) for work in sources.values()]
+    return [curricula.to_data(curriculum), works]
+
+
+def _from_data(data: list[Any]) -> tuple[Curriculum, dict[str, SourceWork]]:
+    """Give what was put. Raises ValueError, TypeError or LookupError if it is something else."""
+    arc, works = data
+    sources = [SourceWork.model_validate(work) for work in works]
+    return curricula.from_data(arc), {work.id: work for work in sources}

@@ -1,0 +1,45 @@
+"""Reads the YAML files of a project: what cannot be read is a document that says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ankibuild.cache import Memory
+from ankibuild.diagnostics import Diagnostic, Source, Span
+from ankibuild.source import LARGEST, Document, read
+
+
+def read_file(root: Path, path: str, memory: Memory) -> Document:
+    """Read a file of the project; one that cannot be read is a document with that problem."""
+    data = read_bytes(root, path)
+    return data if isinstance(data, Document) else document_of(path, data, memory)
+
+
+def document_of(path: str, data: bytes, memory: Memory) -> Document:
+    """Read a file whose content is known."""
+    return memory.of(("file", path, data), lambda: read(path, data))
+
+
+def read_bytes(root: Path, path: str) -> bytes | Document:
+    """Give a file's content, or a document that says why there is none.
+
+    Of a file that is too large, one byte more than is allowed is read.
+    """
+    place = root / path
+    try:
+        if not place.is_file():
+            return _unreadable(path, "this is not a file")
+        if not place.resolve().is_relative_to(root.resolve()):
+            return _unreadable(path, "this is a link to somewhere outside the project")
+        with place.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        return _unreadable(path, f"this file cannot be read: {(error.strerror or '').lower()}")
+
+
+def _unreadable(path: str, message: str) -> Document:
+    span = Span(Source(path, ""), 0, 0)
+    help_text = "put a readable YAML file here"
+    return Document(
+        span.source, None, (Diagnostic("unreadable-file", message, span, help=help_text),)
+    )
