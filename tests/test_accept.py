@@ -12,6 +12,7 @@ import accept
 from ankibuild import releasing, workflow
 from ankibuild.collection import Collection, Note
 from ankibuild.outputs import OUTPUTS
+from ankibuild.outputs.stamped import stamped
 from kit import Repository
 
 BANK = """\
@@ -108,7 +109,7 @@ def test_what_would_hurt_is_found(
     first, second = issues
     subject = workflow.load(first.parent / "repository").subject
     assert subject
-    collection = workflow.stamped(subject)
+    collection = stamped(subject)
     newer = tuple(replace(note, mod=note.mod + 1) for note in collection.notes)
     package = second / "test-arc.apkg"
     OUTPUTS["apkg"](spoil(replace(collection, notes=newer)), package, TIMES["1.1.0"])

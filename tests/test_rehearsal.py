@@ -23,6 +23,7 @@ from ankibox import AnkiBox, Imported
 from ankibuild import notetypes, releasing, workflow
 from ankibuild.collection import Collection, guid
 from ankibuild.diff import Arrival
+from ankibuild.outputs.stamped import stamped
 from ankibuild.releasing import Plan
 from kit import CURRICULUM, SVG, TOPICS, Repository
 from test_updates import empty_cards
@@ -175,7 +176,7 @@ def _issue(repository: Repository, version: str, folder: Path) -> Issue:
     assert released
     assert not released.changes.touched
     workflow.build(released, folder / version)
-    return Issue(version, plan, workflow.stamped(released), folder / version)
+    return Issue(version, plan, stamped(released), folder / version)
 
 
 # ------------------------------------------------------------------ three learners

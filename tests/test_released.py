@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ankibuild import released, releasing, workflow
+from ankibuild import released, releasing
 from ankibuild.collection import Collection, Note
 from ankibuild.diagnostics import Source, errors
+from ankibuild.outputs.stamped import stamped
 from ankibuild.released import UNRELEASED, Ledger, Release
 from ankibuild.rules import Subject
 from ankibuild.workflow import RefusedError, load
@@ -51,11 +52,11 @@ def release(repository: Repository, version: str, time: int) -> None:
 
 
 def mods(repository: Repository) -> dict[str, int]:
-    return {note.id: note.mod for note in workflow.stamped(subject(repository)).notes}
+    return {note.id: note.mod for note in stamped(subject(repository)).notes}
 
 
 def dues(repository: Repository) -> dict[str, int]:
-    return {note.id: note.due for note in workflow.stamped(subject(repository)).notes}
+    return {note.id: note.due for note in stamped(subject(repository)).notes}
 
 
 # ------------------------------------------------------------------ stamps
@@ -115,7 +116,7 @@ def test_version_and_date_stand_in_the_deck_and_in_no_note(repository: Repositor
     """MUST NOT put version, date or build data in tags or fields."""
     before = subject(repository).collection
     release(repository, "1.0", FIRST)
-    after = workflow.stamped(subject(repository))
+    after = stamped(subject(repository))
     assert [note.fields for note in after.notes] == [note.fields for note in before.notes]
     assert [note.tags for note in after.notes] == [note.tags for note in before.notes]
     assert all("Version 1.0 of 2026-01-10." in deck.description for deck in after.decks)
@@ -124,7 +125,7 @@ def test_version_and_date_stand_in_the_deck_and_in_no_note(repository: Repositor
 def test_notetypes_are_stamped_like_notes(repository: Repository):
     """MUST: the same for each notetype (hash of its whole JSON)."""
     release(repository, "1.0", FIRST)
-    (notetype,) = workflow.stamped(subject(repository)).notetypes
+    (notetype,) = stamped(subject(repository)).notetypes
     assert notetype.mod == FIRST
     ledger = subject(repository).ledger
     older = ledger.notetypes["basic"]
@@ -133,8 +134,8 @@ def test_notetypes_are_stamped_like_notes(repository: Repository):
         {"basic": type(older)(**{**vars(older), "digest": "of another style"})},
         ledger.notes,
     )
-    stamped = released.stamp(subject(repository).collection, changed, FIRST + DAY)
-    assert stamped.notetypes[0].mod == FIRST + DAY
+    newer = released.stamp(subject(repository).collection, changed, FIRST + DAY)
+    assert newer.notetypes[0].mod == FIRST + DAY
 
 
 # ------------------------------------------------------------------ places in the arc

@@ -6,11 +6,9 @@ sources and the names of all figures; other banks have no part in it.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from ankibuild.bank import parse
@@ -20,6 +18,7 @@ from ankibuild.curriculum import Slot
 from ankibuild.diagnostics import Diagnostic, Source
 from ankibuild.files import document_of, read_bytes
 from ankibuild.packed import pack_one, unpack_one
+from ankibuild.processes import beforehand
 from ankibuild.project import Placed, Project, files, unknown_names
 from ankibuild.rules import Front, Subject, allowed, check_bank
 from ankibuild.rules.repeats import fronts
@@ -35,7 +34,8 @@ class Examined:
     """A bank's notes, what is wrong with it, and what the rules about the whole arc need of it.
 
     ``images`` are the names of figures that it shows, as authors write them. Without ``typeset``,
-    some formulas could not be asked about.
+    some formulas could not be asked about. ``key`` names all that this depends on; it is empty if
+    something is wrong with the arc.
     """
 
     notes: tuple[Note, ...] = ()
@@ -44,6 +44,8 @@ class Examined:
     images: frozenset[str] = frozenset()
     retired: tuple[str, ...] = ()
     typeset: bool = True
+    deck: str = ""
+    key: str = ""
 
 
 @dataclass
@@ -128,7 +130,8 @@ class _Work:
         """Give what an earlier run found, if there was one."""
         known = self.store.get(self.key) if self.store and self.key else None
         try:
-            return from_data(known, self.slot.path, self.data) if known else None
+            found = from_data(known, self.slot.path, self.data) if known else None
+            return self._named(found) if found else None
         except (ValueError, TypeError, LookupError):
             return None
 
@@ -148,36 +151,20 @@ class _Work:
         lasting = found.typeset or not tools.typesetter.is_able
         if self.store and self.key and lasting and document.root is not None:
             self.store.put(self.key, to_data(found))
-        return found
+        return self._named(found)
+
+    def _named(self, found: Examined) -> Examined:
+        return replace(found, deck=self.slot.deck, key=self.key)
 
 
 # ------------------------------------------------------------------ several processes
 
 
 def _ahead(work: list[_Work], jobs: int) -> None:
-    """Let processes find out what is not remembered; they leave it where it will be looked for.
-
-    Whatever one of them cannot do is left to us, and what is wrong is seen there.
-    """
+    """Let processes find out what is not remembered; the store is where they leave it."""
     new = [one for one in work if one.key and not one.is_known()]
-    if sys.platform != "linux" or sum(one.size for one in new) < WORTH_A_PROCESS:
-        return
-    shares = [new[number::jobs] for number in range(jobs)]
-    children = [_start(share) for share in shares[1:] if share]
-    _find_out(shares[0])
-    for child in children:
-        os.waitpid(child, 0)
-
-
-def _start(share: list[_Work]) -> int:
-    child = os.fork()
-    if child:
-        return child
-    try:
-        _find_out(share)
-    finally:
-        # Not `sys.exit`: what the parent has not yet written is not ours to write.
-        os._exit(0)
+    if sum(one.size for one in new) >= WORTH_A_PROCESS:
+        beforehand([partial(_find_out, new[number::jobs]) for number in range(jobs)])
 
 
 def _find_out(share: list[_Work]) -> None:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Collection as Container
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from typing import Any
 
@@ -213,21 +213,22 @@ def stamp(collection: Collection, ledger: Ledger, when: int) -> Collection:
     """
     kinds = tuple(
         replace(
-            notetype, mod=_mod(ledger.notetypes.get(notetype.key), notetype_digest(notetype), when)
+            notetype,
+            mod=_mod(ledger.notetypes.get(notetype.key), partial(notetype_digest, notetype), when),
         )
         for notetype in collection.notetypes
     )
     notes = tuple(
-        replace(note, mod=_mod(ledger.notes.get(note.id), note_digest(note), when))
+        replace(note, mod=_mod(ledger.notes.get(note.id), partial(note_digest, note), when))
         for note in _keep_places(collection.notes, ledger)
     )
     return replace(collection, notetypes=kinds, notes=notes)
 
 
-def _mod(row: ReleasedNote | ReleasedNotetype | None, digest: str, when: int) -> int:
+def _mod(row: ReleasedNote | ReleasedNotetype | None, digest: Callable[[], str], when: int) -> int:
     if row is None:
         return when
-    return row.mod if row.digest == digest else max(when, row.mod + 1)
+    return row.mod if row.digest == digest() else max(when, row.mod + 1)
 
 
 def _keep_places(notes: tuple[Note, ...], ledger: Ledger) -> Iterator[Note]:

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ankibuild import notetypes, released
+from ankibuild import packages, released
 from ankibuild import project as projects
 from ankibuild.cache import Memory, Store, key, replace
-from ankibuild.collection import Collection, authors_tags, describe, gather, subset, unused
+from ankibuild.collection import authors_tags, gather, unused
 from ankibuild.curriculum import Curriculum, Slot
 from ankibuild.diagnostics import Diagnostic, Source, errors, sort
 from ankibuild.examine import examine_all
 from ankibuild.kinds import Question
-from ankibuild.outputs import EXPORTS, OUTPUTS
+from ankibuild.outputs import EXPORTS
+from ankibuild.packages import Product
 from ankibuild.paths import CACHE
 from ankibuild.project import Project
 from ankibuild.released import Ledger
@@ -40,15 +41,6 @@ class Workspace:
     def sound(self) -> bool:
         """Tell whether nothing stops a build."""
         return self.subject is not None and not errors(self.problems)
-
-
-@dataclass(frozen=True)
-class Product:
-    """A package that was written."""
-
-    path: Path
-    notes: int
-    cards: int
 
 
 def load(
@@ -80,6 +72,7 @@ def load(
         large_change,
         tuple(front for bank in banks for front in bank.fronts),
         frozenset(name for bank in banks for name in bank.retired),
+        {bank.deck: bank.key for bank in banks},
     )
     said = (*problems, *damaged, *_across(subject), *unused(project, used))
     found = [problem for problem in said if not allowed(problem)]
@@ -106,62 +99,14 @@ def read_ledger(root: Path) -> tuple[Ledger, tuple[Diagnostic, ...]]:
     return released.parse(Source(released.PATH, text))
 
 
-# ------------------------------------------------------------------ build
+# ------------------------------------------------------------------ packages, other formats
 
 
-def build(subject: Subject, dist: Path, slots: Iterable[Slot] = ()) -> tuple[Product, ...]:
-    """Write packages into ``dist``: those of ``slots``, or the whole arc and one for each part."""
-    collection = stamped(subject)
-    chosen = tuple(slots)
-    when = subject.ledger.preview_time
-    if chosen:
-        targets = [(dist / "topics" / f"{slot.id}.apkg", slot.deck) for slot in chosen]
-    else:
-        targets = list(_targets(subject.project, collection, dist))
-    products = tuple(_write(subset(collection, deck), path, when) for path, deck in targets)
-    if chosen:
-        return products
-    _remove_stale(dist / "parts", {product.path for product in products})
-    return (*products, *_cleanup(subject, dist))
-
-
-def stamped(subject: Subject) -> Collection:
-    """Give every note its stamp and every deck its version."""
-    ledger = subject.ledger
-    collection = released.stamp(subject.collection, ledger, ledger.preview_time)
-    return describe(collection, released.version_line(subject.changes, ledger))
-
-
-def _targets(project: Project, collection: Collection, dist: Path) -> Iterable[tuple[Path, str]]:
-    title = project.curriculum.settings.title
-    yield dist / f"{project.curriculum.settings.namespace}.apkg", title
-    filled = {deck.name for deck in collection.decks}
-    for part in project.curriculum.parts:
-        if f"{title}::{part.deck}" in filled:
-            yield dist / "parts" / f"{part.id}.apkg", f"{title}::{part.deck}"
-
-
-def _write(collection: Collection, path: Path, when: int) -> Product:
-    OUTPUTS["apkg"](collection, path, when)
-    return Product(path, len(collection.notes), sum(len(n.cards) for n in collection.notes))
-
-
-def _cleanup(subject: Subject, dist: Path) -> Iterable[Product]:
-    """Write the package that empties retired notes, if there are any."""
-    settings = subject.project.curriculum.settings
-    path = dist / f"{released.cleanup_name(settings.namespace)}.apkg"
-    kinds = notetypes.make(settings.namespace, settings.repository or "")
-    collection = released.cleanup(subject.ledger, kinds.values())
-    if collection.notes:
-        yield _write(collection, path, subject.ledger.preview_time)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _remove_stale(folder: Path, written: set[Path]) -> None:
-    for path in folder.glob("*.apkg"):
-        if path not in written:
-            path.unlink()
+def build(
+    subject: Subject, dist: Path, slots: Iterable[Slot] = (), *, jobs: int = 1
+) -> tuple[Product, ...]:
+    """Write packages into ``dist``; see :func:`ankibuild.packages.write`."""
+    return packages.write(subject, dist, slots, jobs=jobs)
 
 
 def export(subject: Subject, form: str, dest: Path) -> tuple[Path, ...]:

@@ -65,7 +65,8 @@ def _build(folder: str, topics: tuple[str, ...], dist: str) -> Built:
     from ankibuild.workflow import build as write
     from ankibuild.workflow import load
 
-    space = load(Path(folder), jobs=os.cpu_count() or 1)
+    jobs = os.cpu_count() or 1
+    space = load(Path(folder), jobs=jobs)
     subject = sound_or_exit(space)
     slots = [slot_of(subject.project.curriculum, topic) for topic in topics]
     filled = {note.deck for note in subject.collection.notes}
@@ -75,7 +76,9 @@ def _build(folder: str, topics: tuple[str, ...], dist: str) -> Built:
     if not filled:
         raise click.UsageError("there are no questions yet; `ankibuild new basic TOPIC` adds one")
     help_editors(space)
-    products = [(str(p.path), p.notes, p.cards) for p in write(subject, Path(dist), slots)]
+    products = [
+        (str(p.path), p.notes, p.cards) for p in write(subject, Path(dist), slots, jobs=jobs)
+    ]
     return Built(products, tally(space.problems), bool(subject.changes.touched), space.typeset)
 
 

@@ -2,7 +2,7 @@
 
 A package is a zip of an SQLite database, a map of the media, and the media. genanki knows the
 database; its classes are subclassed where Anki wants more than they write (a mod for each note,
-ids of fields and templates, cards that are not guessed) and where they are slow.
+ids of fields and templates) and where they are slow: it writes card by card.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import genanki
 
-from ankibuild.collection import Collection, Deck, Note
+from ankibuild.collection import Collection, Deck
 from ankibuild.notetypes import Notetype, stable_id
 from ankibuild.outputs.sound import require_sound
 
@@ -29,6 +29,8 @@ _RESTORING_NAME = re.compile(r"collection\.apkg|backup-.*\.apkg", re.IGNORECASE)
 _FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX, _PLAIN_FILE = 3, 0o100644 << 16
 _DEFAULT_DECK = 1
+_INSERT_NOTE = "insert into notes values (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')"
+_INSERT_CARD = "insert into cards values (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')"
 _JSON_COLUMNS = ("col.conf", "col.models", "col.decks", "col.dconf", "col.tags")
 
 
@@ -126,11 +128,26 @@ class _Package(genanki.Package):  # type: ignore[misc]  # genanki has no annotat
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: int, id_gen: None) -> None:
         super().write_to_db(cursor, timestamp, id_gen)
         self._write_col(cursor, timestamp)
+        cards: list[tuple[int, int, int, int, int, int]] = []
+        cursor.executemany(_INSERT_NOTE, self._rows(cards))
+        cursor.executemany(_INSERT_CARD, cards)
+
+    def _rows(self, cards: list[tuple[int, int, int, int, int, int]]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of notes, and put those of their cards into ``cards``.
+
+        Cards are the ones a note was given. genanki would guess them from the templates, and look
+        for doubtful HTML in a time that grows with the square of a field's length.
+        """
         taken: set[int] = set()
         for note in self.notes:
-            ids = [_unused(number, taken) for number in _wished_ids(note)]
+            number = _unused(stable_id("note", note.guid), taken)
+            tags, fields = f" {' '.join(sorted(set(note.tags)))} ", "\x1f".join(note.fields)
+            model = self.models[note.notetype].model_id
+            yield number, note.guid, model, note.mod, tags, fields, note.fields[0]
             deck = self.deck_ids[note.deck]
-            _Note(note, self.models[note.notetype]).write_to_db(cursor, note.mod, deck, iter(ids))
+            for card in sorted(note.cards):
+                wished = stable_id("card", note.guid, str(card))
+                cards.append((_unused(wished, taken), number, deck, card, note.mod, note.due))
 
     def _write_col(self, cursor: sqlite3.Cursor, when: int) -> None:
         (decks,) = cursor.execute("select decks from col").fetchone()
@@ -170,38 +187,6 @@ class _Model(genanki.Model):  # type: ignore[misc]
         # genanki guesses `req` from the HTML; our fronts are empty without the first field.
         required = [[number, "all", [0]] for number, _ in enumerate(self.templates)]
         return {**super().to_json(timestamp, deck_id), "req": required}
-
-
-class _Note(genanki.Note):  # type: ignore[misc]
-    """A note with the cards it was given.
-
-    genanki would guess them from the templates, and would look for doubtful HTML in a time that
-    grows with the square of a field's length.
-    """
-
-    def __init__(self, note: Note, model: _Model) -> None:
-        tags = sorted(set(note.tags))
-        super().__init__(model, list(note.fields), tags=tags, guid=note.guid, due=note.due)
-        self.cards = [genanki.Card(number) for number in sorted(note.cards)]
-
-    def write_to_db(
-        self, cursor: sqlite3.Cursor, timestamp: int, deck_id: int, id_gen: Iterator[int]
-    ) -> None:
-        number, model = next(id_gen), self.model.model_id
-        tags, fields = f" {' '.join(self.tags)} ", "\x1f".join(self.fields)
-        cursor.execute(
-            "insert into notes values (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')",
-            (number, self.guid, model, timestamp, tags, fields, self.sort_field),
-        )
-        for card in self.cards:
-            card.write_to_db(cursor, timestamp, deck_id, number, id_gen, self.due)
-
-
-def _wished_ids(note: Note) -> Iterator[int]:
-    """Give the ids of a note and of its cards, which depend on the guid alone."""
-    yield stable_id("note", note.guid)
-    for number in sorted(note.cards):
-        yield stable_id("card", note.guid, str(number))
 
 
 def _unused(number: int, taken: set[int]) -> int:

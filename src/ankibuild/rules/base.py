@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -28,7 +28,8 @@ class Front(NamedTuple):
 class Subject:
     """What rules look at. ``large_change`` says that a change of many notes is meant.
 
-    ``retired`` are the ids that banks list as retired.
+    ``retired`` are the ids that banks list as retired; ``contents`` names what is in each deck, by
+    content and by the deck's name.
     """
 
     project: Project
@@ -37,6 +38,7 @@ class Subject:
     large_change: bool = False
     fronts: tuple[Front, ...] = ()
     retired: frozenset[str] = frozenset()
+    contents: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def changes(self) -> Changes:
