@@ -8,11 +8,12 @@ import unicodedata
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ankibuild.markdown import LONGEST, code, plain, render
-from ankibuild.markdown.prose import clean
+from ankibuild.markdown.escape import FORBIDDEN
+from ankibuild.markdown.prose import clean, marked_up, paragraphs
 
 MEDIA = {"a.svg": "a-0123.svg"}
 
@@ -185,3 +186,48 @@ def test_nothing_hangs(piece: str, cloze: bool) -> None:
 def test_deep_nesting_does_not_exhaust_the_stack(pair: str) -> None:
     opening, _, closing = pair.partition(" ")
     assert_safe(render((opening * 900 + "x" + closing * 900)[:LONGEST], cloze=True).html)
+
+
+# ------------------------------------------------------------------ paragraphs past Markdown
+
+WORDS = [
+    "the",
+    "well-known",
+    "12",
+    "a.",
+    "b)",
+    "(see",
+    "“quote”",
+    "1.",
+    "e.g.",
+    "—",
+    "-",
+    "ü",
+    "end:",
+]
+MARKS = [f"\ufdd0{kind}0\ufdd1" for kind in "IMTDXHY"]
+words = st.sampled_from([*WORDS, *MARKS]) | st.text(
+    st.characters(codec="utf-8", exclude_characters="\r\n\t"), max_size=4
+).map(lambda text: FORBIDDEN.sub("", text))
+lines = st.lists(words, min_size=1, max_size=7).flatmap(
+    lambda line: st.sampled_from([" ", " ", " ", "", "  "]).map(lambda space: space.join(line))
+)
+paragraphs_and_more = st.lists(lines, min_size=1, max_size=3).flatmap(
+    lambda found: st.sampled_from(["\n\n", "\n"]).map(lambda end: end.join(found))
+)
+
+
+@settings(max_examples=1000)
+@given(paragraphs_and_more)
+@example("One line,\nand another.\n\n\ufdd0D0\ufdd1\n\nThe end")
+@example("\ufdd0X0\ufdd1 - the\nthe \ufdd0Y0\ufdd1")
+def test_what_passes_markdown_by_is_what_it_would_have_made(text: str) -> None:
+    found = paragraphs(text)
+    assert found in ("", marked_up(text, ()))
+
+
+@pytest.mark.parametrize(
+    "text", ["The word (a “good” one), 50% of it.", "If \ufdd0M0\ufdd1, then:\n\n\ufdd0D0\ufdd1"]
+)
+def test_most_of_what_authors_write_passes_markdown_by(text: str) -> None:
+    assert paragraphs(text)

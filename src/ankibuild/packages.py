@@ -18,7 +18,7 @@ from ankibuild.rules import Subject
 from ankibuild.tool import facts
 
 #: Notes from which on another process saves more time than it takes.
-WORTH_A_PROCESS = 1_000
+WORTH_A_PROCESS = 4_000
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from ankibuild.markdown.escape import escape_code, finish, guard_outside, hide_delimiters, safe
 
 if TYPE_CHECKING:
+    from pygments.formatters.html import HtmlFormatter
     from pygments.lexer import Lexer
 
 
@@ -71,11 +72,16 @@ def _aliases() -> dict[str, None]:
 @lru_cache(4096)
 def _colored(program: str, language: str) -> str:
     from pygments import highlight
+
+    markup = highlight(program, lexer(language), _formatter())
+    return hide_delimiters(_UNSTYLED.sub(r"\1", markup.removesuffix("\n")))  # the formatter's own
+
+
+@cache
+def _formatter() -> HtmlFormatter[str]:
     from pygments.formatters.html import HtmlFormatter
 
-    formatter: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
-    markup = highlight(program, lexer(language), formatter)
-    return hide_delimiters(_UNSTYLED.sub(r"\1", markup.removesuffix("\n")))  # the formatter's own
+    return HtmlFormatter(nowrap=True)
 
 
 @lru_cache(64)

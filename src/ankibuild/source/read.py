@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from ankibuild.diagnostics import Diagnostic, Label, Source, Span, count
+from ankibuild.diagnostics import MOST_ERRORS, Diagnostic, Label, Source, Span, count, unread
 from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text
 from ankibuild.source.syntax import Mask, backslash, blame, block_help, chunks, wrong_escape
 
 #: Bytes; a bank this large is a mistake or an attack.
 LARGEST = 4_000_000
+#: Values of a file: thousands of questions have fewer.
+MOST_VALUES = 100_000
 DEEPEST = 20
 #: Some editors begin a file with it.
 _MARK = b"\xef\xbb\xbf"
@@ -85,31 +87,52 @@ def _strange(source: Source, found: re.Match[str]) -> Diagnostic:
 
 
 def _parse(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
-    builder = _Builder(source)
+    budget = _Budget()
+    builder = _Builder(source, budget)
     try:
         root = builder.build(source.text, 0)
+    except _EnoughError as stop:
+        spent = budget.values > MOST_VALUES
+        return None, (*builder.problems, _too_many(source) if spent else unread(source, stop.start))
     except yaml.YAMLError as error:
-        root, problems = _recover(source)
+        problems: list[Diagnostic] = []
+        root = _recover(source, problems)
         # What reads well in pieces and not as a whole is wrong where the parser gave up.
-        return root, problems or (blame(source, 0, len(source.text), source.text, error)[0],)
+        return root, (*(problems or [blame(source, 0, len(source.text), source.text, error)[0]]),)
     return root, tuple(builder.problems)
 
 
-def _recover(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+def _too_many(source: Source) -> Diagnostic:
+    message = f"this file has more than {MOST_VALUES:,} values"
+    return _whole(source.path, "file-too-large", message, "split it into several banks")
+
+
+def _recover(source: Source, problems: list[Diagnostic]) -> Node | None:
     """Read the head and each question by itself, so that one mistake does not hide the next."""
+    budget = _Budget()
+    try:
+        return _pieces(source, problems, budget)
+    except _EnoughError as stop:
+        problems.append(unread(source, stop.start))
+        return None
+
+
+def _pieces(source: Source, problems: list[Diagnostic], budget: _Budget) -> Node | None:
     head, *items = chunks(source.text)
-    top, problems = _piece(source, head)
+    top = _piece(source, head, problems, budget)
     found: list[Node] = []
     for chunk in items:
-        node, more = _piece(source, chunk)
+        known = len(problems)
+        node = _piece(source, chunk, problems, budget)
         found += node.items if isinstance(node, Items) else [Broken(*chunk)]
-        problems += more or _out_of_line(source, items[0][0], chunk[0])
+        if len(problems) == known:
+            problems += _out_of_line(source, items[0][0], chunk[0])
     if not items or not isinstance(top, Mapping):
-        return top, tuple(problems)
+        return top
     pairs = [pair for pair in top.pairs if pair[0].value != "questions"]
     name = top.key("questions") or Text("questions", head[1], head[1])
     listed = Items(tuple(found), items[0][0], items[-1][1])
-    return Mapping((*pairs, (name, listed)), top.start, listed.end), tuple(problems)
+    return Mapping((*pairs, (name, listed)), top.start, listed.end)
 
 
 def _out_of_line(source: Source, first: int, start: int) -> list[Diagnostic]:
@@ -128,26 +151,60 @@ def _out_of_line(source: Source, first: int, start: int) -> list[Diagnostic]:
     ]
 
 
-def _piece(source: Source, chunk: tuple[int, int]) -> tuple[Node | None, list[Diagnostic]]:
+def _piece(
+    source: Source, chunk: tuple[int, int], problems: list[Diagnostic], budget: _Budget
+) -> Node | None:
     """Parse a part of the file; mask what is broken, say so, and parse again."""
     start, end = chunk
     text = source.text[start:end]
     masks: list[Mask] = []
-    problems: list[Diagnostic] = []
     for _ in range(MOST_REPAIRS):
-        builder = _Builder(source, tuple(masks))
+        builder = _Builder(source, budget, tuple(masks))
         try:
             node = builder.build(text, start)
+        except _EnoughError:
+            problems += builder.problems
+            raise
         except yaml.YAMLError as error:
             problem, mask = blame(source, start, end, text, error)
             problems.append(problem)
+            budget.error(problem)
             if mask is None:
-                return None, problems
+                return None
             masks.append(mask)
             text = mask.apply(text, start)
             continue
-        return node, problems + builder.problems
-    return None, problems
+        problems += builder.problems
+        return node
+    return None
+
+
+class _EnoughError(Exception):
+    """The rest of a file, from the offset ``start`` on, is not read."""
+
+    def __init__(self, start: int) -> None:
+        super().__init__()
+        self.start = start
+
+
+@dataclass
+class _Budget:
+    """How much of a file is read, in whatever pieces and attempts."""
+
+    values: int = 0
+    errors: int = 0
+
+    def value(self, node: Node) -> None:
+        """Count a value. Raises _EnoughError when there are too many."""
+        self.values += 1
+        if self.values > MOST_VALUES:
+            raise _EnoughError(node.start)
+
+    def error(self, problem: Diagnostic) -> None:
+        """Count a problem that has been noted. Raises _EnoughError when there are too many."""
+        self.errors += problem.severity == "error"
+        if self.errors >= MOST_ERRORS:
+            raise _EnoughError(problem.span.start)
 
 
 @dataclass
@@ -164,8 +221,9 @@ class _Frame:
 class _Builder:
     """Builds nodes from parser events, without recursion: depth is in the author's hands."""
 
-    def __init__(self, source: Source, masks: tuple[Mask, ...] = ()) -> None:
+    def __init__(self, source: Source, budget: _Budget, masks: tuple[Mask, ...] = ()) -> None:
         self.source = source
+        self.budget = budget
         self.masks = masks
         self.problems: list[Diagnostic] = []
         self.refused_to = -1  # where the line ends on which a feature of YAML was refused
@@ -181,6 +239,7 @@ class _Builder:
             node = self._step(event, base, stack)
             if node is None:
                 continue
+            self.budget.value(node)
             if stack:
                 stack[-1].nodes.append(node)
             else:
@@ -196,6 +255,8 @@ class _Builder:
             loader.dispose()
 
     def _step(self, event: yaml.Event, base: int, stack: list[_Frame]) -> Node | None:
+        if isinstance(event, yaml.ScalarEvent):
+            return self._no_yaml_features(event, base) or self._scalar(event, base, stack)
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
             refused = self._no_yaml_features(event, base) is not None
             is_map = isinstance(event, yaml.MappingStartEvent)
@@ -208,8 +269,6 @@ class _Builder:
             return self._close(stack.pop(), base + _index(event.end_mark))
         if isinstance(event, yaml.AliasEvent):
             return self._no_yaml_features(event, base)
-        if isinstance(event, yaml.ScalarEvent):
-            return self._no_yaml_features(event, base) or self._scalar(event, base, stack)
         return None
 
     def _close(self, frame: _Frame, end: int) -> Node:
@@ -230,7 +289,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent, base: int, stack: list[_Frame]) -> Node:
         start, end = base + _index(event.start_mark), base + _index(event.end_mark)
-        if any(mask.start <= start < mask.end for mask in self.masks):
+        if self.masks and any(mask.start <= start < mask.end for mask in self.masks):
             return Broken(start, end)
         style = self.source.text[start : start + 1] if event.style else ""
         if style not in ("'", '"', "|", ">"):
@@ -255,9 +314,13 @@ class _Builder:
         help_text: str = "",
         **more: object,
     ) -> None:
-        self.problems.append(
+        self._note(
             Diagnostic(rule, message, span, label, help_text, **more)  # type: ignore[arg-type]
         )
+
+    def _note(self, problem: Diagnostic) -> None:
+        self.problems.append(problem)
+        self.budget.error(problem)
 
     def _second_document(self, start: int) -> None:
         self._report(
@@ -287,7 +350,7 @@ class _Builder:
         )
 
     def _escaped(self, text: Text, found: re.Match[str]) -> Broken:
-        self.problems.append(backslash(self.source, text.start, found))
+        self._note(backslash(self.source, text.start, found))
         return Broken(text.start, text.end)
 
     def _no_yaml_features(self, event: yaml.Event, base: int) -> Broken | None:

@@ -52,6 +52,20 @@ class _Line:
         stop = len(self.text.rstrip()) if end is None else end
         return Span(self.source, self.start + start, self.start + max(stop, start + 1))
 
+    def above(self, blank: str) -> str:
+        """Give the nearest row above that is more than the characters ``blank``; may be empty."""
+        # By hand: what copies the text before each line takes a time that grows with its square.
+        text, end = self.source.text, self.start
+        while end and text[end - 1] in blank:
+            end -= 1
+        return text[text.rfind("\n", 0, end) + 1 : end]
+
+    def below(self) -> str:
+        """Give the row below; empty if there is none."""
+        text, start = self.source.text, self.start + len(self.text) + 1
+        end = text.find("\n", start)
+        return text[start : end if end >= 0 else len(text)]
+
 
 Finding = tuple[Diagnostic, Mask | None]
 
@@ -200,8 +214,7 @@ def _directive(line: _Line, _end: int) -> Finding | None:
 def _no_colon(line: _Line, _end: int) -> Finding | None:
     """Find the head of an entry whose colon is missing, or is that of another script."""
     found = re.match(r"( *- +)([a-z]+)(： ?| +)([\w-]+)[ \t]*$", line.text)
-    below = line.source.text[line.start + len(line.text) + 1 :].partition("\n")[0]
-    key = _KEY.match(below)
+    key = _KEY.match(line.below())
     if not found or not key or key.group(2) or len(key.group(1)) != found.end(1):
         return None
     name, sign = found.group(2), found.group(3).strip()
@@ -219,9 +232,8 @@ def _no_colon(line: _Line, _end: int) -> Finding | None:
 
 def _no_dash(line: _Line, _end: int) -> Finding | None:
     """Find a first question without its dash."""
-    above = line.source.text[: line.start].rstrip().rpartition("\n")[2]
     found = _KEY.match(line.text)
-    if above != "questions:" or not found or found.group(2) or not found.group(1):
+    if not found or found.group(2) or not found.group(1) or line.above(" \t\n") != "questions:":
         return None
     problem = Diagnostic(
         "yaml-syntax",
@@ -361,9 +373,14 @@ def _closing_quote(text: str, start: int, end: int) -> int:
 
 def wrong_escape(text: str, start: int, end: int) -> re.Match[str] | None:
     r"""Find a backslash in double quotes but ``\"`` and ``\\``; one unknown to YAML first."""
-    found = [m for m in _LETTERS.finditer(text, start, end) if m.group(1)[0] not in '"\\/\n']
-    unknown = (m for m in found if m.group(1)[0] not in _KNOWN_ESCAPES)
-    return next(unknown, found[0] if found else None)
+    first = None
+    for found in _LETTERS.finditer(text, start, end):
+        letter = found.group(1)[0]
+        if letter not in _KNOWN_ESCAPES:
+            return found
+        if letter not in '"\\/\n':
+            first = first or found
+    return first
 
 
 def backslash(source: Source, start: int, found: re.Match[str]) -> Diagnostic:
@@ -440,8 +457,7 @@ def _mapping_for_list(line: _Line, at: int, name: str, value: str) -> Finding:
 
 def _not_a_field(line: _Line, _end: int) -> Finding | None:
     """Find prose where only `key: value` can stand: most often a block that is not indented."""
-    before = line.source.text[: line.start].rstrip("\n")
-    previous = before[before.rfind("\n") + 1 :]
+    previous = line.above("\n")
     indent = len(line.text) - len(line.text.lstrip())
     lead = re.match(r"[ \t]*(- |-$|#|---|\.\.\.|[\]}\"'])", line.text)
     if _KEY.match(line.text) or (lead and not _unindented(previous, line.text)):
@@ -459,7 +475,7 @@ def _not_a_field(line: _Line, _end: int) -> Finding | None:
         return problem, None
     if _continues(previous, indent):
         return None
-    name = _block_above(before, indent)
+    name = _block_above(line.source.text[: line.start], indent)
     word = line.text.strip()
     help_text = "a field is written `q: …`; a text of several lines goes in a block after `|`"
     equals = re.fullmatch(r"([a-z]+) *= *(.+)", word)
