@@ -12,7 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ankibuild.markdown import LONGEST, code, plain, render
-from ankibuild.markdown.escape import FORBIDDEN
 from ankibuild.markdown.prose import clean, marked_up, paragraphs
 
 MEDIA = {"a.svg": "a-0123.svg"}

@@ -18,7 +18,7 @@ from ankibuild.source import Broken, Document, Items, Mapping, Node, Text, find
 class Head(BaseModel):
     """What a bank says before its questions."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     title: Filled = Field(description="The topic, as a learner reads it on each card.")
     source: Filled | None = Field(default=None, description="Id of the source of its questions.")
