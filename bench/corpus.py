@@ -15,13 +15,14 @@ from pathlib import Path
 #: Questions of a bank, and banks of a part.
 BANK, PART = 100, 10
 
-WORDS = (
-    "gradient tensor layer batch weight kernel token loss feature channel matrix vector bias"
-    " sample momentum schedule dropout residual encoder decoder attention query key value head"
-    " sequence padding mask stride pooling embedding logit target entropy likelihood prior"
-    " posterior variance mean norm scale shift rank basis column row span null trace pivot"
-).split()
-VERBS = "shrinks grows bounds scales shifts masks splits joins repeats averages sorts keeps".split()
+_WORDS = """
+gradient tensor layer batch weight kernel token loss feature channel matrix vector bias sample
+momentum schedule dropout residual encoder decoder attention query key value head sequence padding
+mask stride pooling embedding logit target entropy likelihood prior posterior variance mean norm
+scale shift rank basis column row span null trace pivot
+"""
+_VERBS = "shrinks grows bounds scales shifts masks splits joins repeats averages sorts keeps"
+WORDS, VERBS = _WORDS.split(), _VERBS.split()
 TAGS = tuple(f"tag-{number}" for number in range(40))
 
 

@@ -107,8 +107,7 @@ def collect(project: Project, memory: Memory | None = None) -> Collected:
 
 def gather(project: Project, banks: Iterable[tuple[Note, ...]], used: set[str]) -> Collection:
     """Put the notes of all banks together; ``used`` are the figures that they show."""
-    settings = project.curriculum.settings
-    kinds = notetypes.make(settings.namespace, settings.repository or "")
+    kinds = notetypes_of(project)
     notes = tuple(note for bank in banks for note in bank)
     media = tuple(
         Media(file.packed, file.content)
@@ -119,6 +118,12 @@ def gather(project: Project, banks: Iterable[tuple[Note, ...]], used: set[str]) 
     chosen = tuple(notetype for key, notetype in kinds.items() if key in needed)
     filled = {note.deck for note in notes}
     return Collection(chosen, tuple(_decks(project, filled)), notes, _distinct(media))
+
+
+def notetypes_of(project: Project) -> dict[str, Notetype]:
+    """Make the notetypes of a project, by key."""
+    settings = project.curriculum.settings
+    return notetypes.make(settings.namespace, settings.repository or "", project.style)
 
 
 @dataclass(frozen=True, slots=True)

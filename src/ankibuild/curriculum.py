@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,15 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean, suggest
+from ankibuild.diagnostics import (
+    Diagnostic,
+    Label,
+    Span,
+    did_you_mean,
+    enough,
+    suggest,
+    unread,
+)
 from ankibuild.kinds.base import Filled, Id, refuse, seconds, slug
 from ankibuild.shape import Form, build
 from ankibuild.source import Broken, Document, Items, Mapping, Node, Text
@@ -57,6 +66,14 @@ def _check_deck_name(name: str) -> str:
     if "::" in name or '"' in name or len(name) > 60:
         message = f"`{name}` cannot be the name of a deck"
         raise refuse("bad-deck-name", message, "", "no `::`, no quotes, at most 60 characters")
+    return _check_visible(name)
+
+
+def _check_visible(name: str) -> str:
+    """Refuse what Anki changes in a name: it would not find its own deck again."""
+    if not name.isprintable() or not unicodedata.is_normalized("NFC", name):
+        message = "this name has invisible characters, or letters put together from parts"
+        raise refuse("bad-deck-name", message, "", "type it again, letter by letter")
     return name
 
 
@@ -108,6 +125,13 @@ def _check_source_id(text: str) -> str:
     return text
 
 
+def _check_file_name(name: str) -> str:
+    if name == "collection" or name.startswith("backup-"):
+        why = f"Anki takes `{name}.apkg` for a backup that replaces everything"
+        raise refuse("bad-id", f"`{name}` cannot be a name here", "", f"{why}; choose another")
+    return name
+
+
 DeckName = Annotated[Filled, AfterValidator(_check_deck_name)]
 Level = Annotated[str, AfterValidator(_check_level)]
 Url = Annotated[str, AfterValidator(_check_url)]
@@ -151,7 +175,7 @@ class Plan(_Data):
 class Part(_Data):
     """A part of the arc; its folder under ``decks/`` has its id."""
 
-    id: Id
+    id: Annotated[Id, AfterValidator(_check_file_name)]
     deck: DeckName
     title: Filled
     decks: tuple[Plan, ...] = ()
@@ -204,14 +228,14 @@ class SourceWork(_Data):
 def _check_deck_title(title: str) -> str:
     if "::" in title or '"' in title or title.casefold() == "default":
         raise refuse("bad-deck-name", f"`{title}` cannot be the name of a deck", "", "rename it")
-    return title
+    return _check_visible(title)
 
 
 class Settings(_Data):
     """What ``decks/curriculum.yaml`` says about the whole project."""
 
     title: Annotated[Filled, AfterValidator(_check_deck_title)]
-    namespace: Id
+    namespace: Annotated[Id, AfterValidator(_check_file_name)]
     license: Filled
     description: Filled
     repository: Url | None = None
@@ -395,7 +419,11 @@ def _entries(
     document: Document, node: Node | None, name: str, problems: list[Diagnostic]
 ) -> Iterator[Node]:
     if isinstance(node, Items):
-        yield from node.items
+        for item in node.items:
+            if enough([p for p in problems if p.span.source is document.source]):
+                problems.append(unread(document.source, item.start))
+                return
+            yield item
     elif node is not None and not isinstance(node, Broken):
         span = document.span(node).first_line()
         help_text = "start each entry with `- `"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ankibuild import notetypes, released
+from ankibuild import released
 from ankibuild.cache import Store, key
-from ankibuild.collection import Collection, subset
+from ankibuild.collection import Collection, notetypes_of, subset
 from ankibuild.curriculum import Slot
 from ankibuild.outputs import OUTPUTS
 from ankibuild.outputs.stamped import stamped
@@ -108,8 +108,7 @@ def _cleanup(subject: Subject, dist: Path) -> Iterator[Product]:
     """Write the package that empties retired notes, if there are any."""
     settings = subject.project.curriculum.settings
     path = dist / f"{released.cleanup_name(settings.namespace)}.apkg"
-    kinds = notetypes.make(settings.namespace, settings.repository or "")
-    what = released.cleanup(subject.ledger, kinds.values())
+    what = released.cleanup(subject.ledger, notetypes_of(subject.project).values())
     if what.notes:
         OUTPUTS["apkg"](what, path, subject.ledger.preview_time)
         yield Product(path, len(what.notes), 0)

@@ -6,6 +6,7 @@ import os
 
 CURRICULUM = "decks/curriculum.yaml"
 SOURCES = "decks/sources.yaml"
+STYLE = "decks/style.css"
 #: What is remembered; not in git.
 CACHE = ".ankibuild"
 

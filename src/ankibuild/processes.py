@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 
-def beforehand(shares: Sequence[Callable[[], None]]) -> None:
+def beforehand(shares: Sequence[Callable[[], object]]) -> None:
     """Do the first share here, and meanwhile each other one in a process of its own.
 
     They leave their results in files. Whatever one of them could not do is left to the caller, who
@@ -23,7 +23,7 @@ def beforehand(shares: Sequence[Callable[[], None]]) -> None:
             os.waitpid(child, 0)
 
 
-def _start(share: Callable[[], None]) -> int:
+def _start(share: Callable[[], object]) -> int:
     child = os.fork()
     if child:
         return child

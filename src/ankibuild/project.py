@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from ankibuild import media as figures
+from ankibuild import style
 from ankibuild.arc import load_arc
 from ankibuild.bank import Bank, Entry, parse
 from ankibuild.cache import Lasting, Memory, key
@@ -53,7 +54,7 @@ class Shelf(Sequence[Placed]):
 
 @dataclass(frozen=True)
 class Project:
-    """A deck repository: the arc, its banks in order, its sources and figures.
+    """A deck repository: the arc, its banks in order, its sources and figures, its own CSS.
 
     ``all_items`` and ``all_sources`` tell whether the lists of these could be read whole: else
     nobody is to blame for naming what is not in them. ``context`` names everything but the banks
@@ -66,6 +67,7 @@ class Project:
     sources: Mapping[str, SourceWork] = field(default_factory=dict)
     media: Mapping[str, MediaFile] = field(default_factory=dict)
     records: Mapping[str, Any] = field(default_factory=dict)
+    style: str = ""
     all_items: bool = True
     all_sources: bool = True
     context: str = ""
@@ -106,10 +108,11 @@ def outline(root: Path, memory: Memory) -> tuple[Project | None, tuple[Diagnosti
     media, faults = figures.load(root / "media", "media", memory, verdicts)
     verdicts.keep()
     records, damaged = figures.load_records(root / "media/src", "media/src")
+    css, unsafe = style.load(root)
     # What a broken file lists is not known; who refers to it is not to blame.
     lost = () if arc.problems else tuple(_unlisted(root, arc.curriculum))
     shelf = Shelf(partial(_placed, root, arc.curriculum, memory))
-    found = (*arc.problems, *arc.about_sources, *faults, *damaged)
+    found = (*arc.problems, *arc.about_sources, *faults, *damaged, *unsafe)
     names = sorted((name, file.packed) for name, file in media.items())
     project = Project(
         root,
@@ -118,9 +121,10 @@ def outline(root: Path, memory: Memory) -> tuple[Project | None, tuple[Diagnosti
         arc.sources,
         media,
         records,
+        css,
         all_items=not arc.problems,
         all_sources=not arc.about_sources,
-        context="" if found else key("context", arc.content, names),
+        context="" if found else key("context", arc.content, names, css),
     )
     return project, (*found, *lost)
 

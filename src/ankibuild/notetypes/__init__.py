@@ -86,14 +86,15 @@ class Notetype:
     mod: int = 0
 
 
-def make(namespace: str, repository: str = "") -> dict[str, Notetype]:
+def make(namespace: str, repository: str = "", style: str = "") -> dict[str, Notetype]:
     """Make the five notetypes of a project, by key.
 
     The namespace stands in their names and decides their ids, so that the notetypes of two
     projects (or of a project and its fork) live side by side in one collection. ``repository`` is
-    the address where learners report mistakes; without one, cards have no link to do so.
+    the address where learners report mistakes; without one, cards have no link to do so. ``style``
+    is CSS of the project's own, that follows ours.
     """
-    return {key: _notetype(namespace, key, repository) for key in _SHAPES}
+    return {key: _notetype(namespace, key, repository, style) for key in _SHAPES}
 
 
 def stable_id(*parts: str) -> int:
@@ -102,14 +103,14 @@ def stable_id(*parts: str) -> int:
     return _FIRST_ID + int.from_bytes(digest[:8]) % (_LAST_ID - _FIRST_ID)
 
 
-def _notetype(namespace: str, key: str, repository: str) -> Notetype:
+def _notetype(namespace: str, key: str, repository: str, style: str) -> Notetype:
     return Notetype(
         key=key,
         id=stable_id("notetype", namespace, key),
         name=f"{namespace} {_SHAPES[key][0]}",
         fields=_fields(key),
         templates=_templates(key, repository),
-        css=_packed(_text("style.css")),
+        css=_packed(_text("style.css")) + style,
         is_cloze=key == "cloze",
     )
 

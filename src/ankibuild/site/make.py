@@ -64,7 +64,8 @@ def make(
     arc = survey(subject, found) if subject else Arc("Cards", "", "", root, (), found)
     media = subject.collection.media if subject else ()
     pages = Pages(arc, typeset, live)
-    return Site(dict([*_pages(pages), *_assets(arc, typeset, live), *_media(media)]))
+    style = subject.project.style if subject else ""
+    return Site(dict([*_pages(pages), *_assets(arc, typeset, style, live), *_media(media)]))
 
 
 def _pages(pages: Pages) -> Iterator[Made]:
@@ -86,8 +87,8 @@ def _file(path: str, content: Callable[[], bytes]) -> Made:
     return path, cache(lambda: File(kind, content()))
 
 
-def _assets(arc: Arc, typeset: Typeset, live: bool) -> Iterator[Made]:
-    yield _file("site.css", lambda: stylesheet(typeset).encode())
+def _assets(arc: Arc, typeset: Typeset, style: str, live: bool) -> Iterator[Made]:
+    yield _file("site.css", lambda: stylesheet(typeset, style).encode())
     for name in (*_SCRIPTS, *(["live.js"] if live else [])):
         yield _file(name, (files(__package__) / name).read_bytes)
     yield _file("search.json", lambda: index(arc).encode())

@@ -14,9 +14,9 @@ _COLOR = re.compile(r"--a-\w+:[^;}]+")
 _ID = re.compile(r"#(answer|typeans)\b")
 
 
-def stylesheet(typeset: Typeset) -> str:
-    """Put the style sheet together."""
-    (cards,) = {notetype.css for notetype in notetypes.make("site").values()}
+def stylesheet(typeset: Typeset, style: str = "") -> str:
+    """Put the style sheet together; ``style`` is the project's own CSS of cards."""
+    (cards,) = {notetype.css for notetype in notetypes.make("site", style=style).values()}
     own = (files(__package__) / "site.css").read_text("utf-8")
     return "\n".join((typeset.stylesheet(), _with_classes(cards), *_palette(cards), own))
 
