@@ -183,15 +183,8 @@ def small_things(folder: Path, rounds: int) -> None:
         return run([TOOL, "check", corpus.banks[0]], corpus.root)
 
     pair("`--help`", lambda: run([TOOL, "--help"], folder), imported, 0.6, rounds)
-    pair(
-        "check of an edited file of 74",
-        lambda: run(one, corpus.root),
-        imported,
-        2.5,
-        rounds,
-        corpus.edit,
-    )
-    pair("the same, unchanged", lambda: run(one, corpus.root), imported, None, rounds)
+    pair("check of an edited file of 74", check, imported, 2.5, rounds, corpus.edit)
+    pair("the same, unchanged", check, imported, None, rounds)
 
 
 def main() -> None:

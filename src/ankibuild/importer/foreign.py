@@ -41,7 +41,8 @@ class ForeignNote:
 
     ``deck`` is a full name (``A::B``), that of the note's first card; ``cards`` are template
     numbers from 0 (for a cloze: cloze number - 1), empty if the file does not tell.
-    ``place`` says in one line where in the file the note stands, for the report.
+    ``place`` says in one line where in the file the note stands, for the report. ``position`` is
+    that of its first card among the new ones of its deck, 0 if the file does not tell.
     """
 
     guid: str
@@ -51,6 +52,7 @@ class ForeignNote:
     tags: tuple[str, ...] = ()
     cards: tuple[int, ...] = ()
     place: str = ""
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,5 +44,29 @@ def _gitbook(subject: Subject, dest: Path) -> tuple[Path, ...]:
     return write(subject, dest)
 
 
-EXPORTS: dict[str, Export] = {"site": _site, "gitbook": _gitbook}
+def _text(subject: Subject, dest: Path) -> tuple[Path, ...]:
+    from ankibuild.outputs.text_export import write
+
+    return write(subject, dest)
+
+
+def _crowdanki(subject: Subject, dest: Path) -> tuple[Path, ...]:
+    from ankibuild.outputs.crowdanki import write
+
+    return write(subject, dest)
+
+
+def _json(subject: Subject, dest: Path) -> tuple[Path, ...]:
+    from ankibuild.outputs.record import write
+
+    return write(subject, dest)
+
+
+EXPORTS: dict[str, Export] = {
+    "site": _site,
+    "gitbook": _gitbook,
+    "text": _text,
+    "crowdanki": _crowdanki,
+    "json": _json,
+}
 """What `ankibuild export` writes, by name."""
