@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Iterator
@@ -48,9 +49,10 @@ def write(collection: Collection, path: Path, when: int) -> Path:
     require_sound(collection)
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".ankibuild-", dir=path.parent) as folder:
-        beside = Path(folder) / path.name
+        beside, database = Path(folder) / path.name, Path(folder) / "collection.anki2"
+        _write_database(database, collection, when)
         with beside.open("wb") as file:
-            _write_zip(file, collection, when)
+            _write_zip(file, collection, database)
         os.replace(beside, path)
     return path
 
@@ -86,28 +88,32 @@ def _parsed(column: str, value: Any) -> Any:
     return json.loads(value) if column in _JSON_COLUMNS else value
 
 
-def _write_zip(file: IO[bytes], collection: Collection, when: int) -> None:
+def _write_zip(file: IO[bytes], collection: Collection, database: Path) -> None:
     media = sorted(collection.media, key=lambda file: file.name)
     names = {str(number): file.name for number, file in enumerate(media)}
     with zipfile.ZipFile(file, "w") as package:
-        _add(package, "collection.anki2", _database(collection, when))
-        _add(package, "media", _json(names).encode())
+        with package.open(_entry("collection.anki2"), "w") as entry, database.open("rb") as content:
+            shutil.copyfileobj(content, entry)
+        package.writestr(_entry("media"), _json(names).encode())
         for number, item in enumerate(media):
-            _add(package, str(number), item.content)
+            package.writestr(_entry(str(number)), item.content)
 
 
-def _add(package: zipfile.ZipFile, name: str, content: bytes) -> None:
+def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _FIRST_ZIP_TIME)
     entry.create_system, entry.external_attr = _UNIX, _PLAIN_FILE
-    package.writestr(entry, content, zipfile.ZIP_DEFLATED, compresslevel=6)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
-def _database(collection: Collection, when: int) -> bytes:
-    with closing(sqlite3.connect(":memory:")) as database:
+def _write_database(path: Path, collection: Collection, when: int) -> None:
+    """Write the database to a file: a large one would need its size twice in memory."""
+    with closing(sqlite3.connect(path)) as database:
+        # Nobody else sees the file before it is whole, so nothing has to be taken back.
+        database.executescript("pragma journal_mode = off; pragma synchronous = off;")
         _Package(collection).write_to_db(database.cursor(), when, None)
         database.commit()
         database.execute("vacuum")
-        return database.serialize()
 
 
 def _json(value: Any) -> str:
