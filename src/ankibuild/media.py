@@ -15,8 +15,10 @@ from xml.etree import ElementTree
 
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, Source, Span
+from ankibuild.files import read_bytes
+from ankibuild.markdown import SOUNDS
 
-SUFFIXES = (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif", ".mp3", ".ogg")
+SUFFIXES = (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif", *SOUNDS)
 #: Bytes; a phone downloads every figure of a deck.
 LARGEST = 2_000_000
 _SVG_ELEMENTS_REFUSED = {"script", "foreignobject", "iframe", "handler", "set", "animate"}
@@ -83,9 +85,11 @@ def load_records(folder: Path, shown: str) -> tuple[dict[str, Any], tuple[Diagno
     records: dict[str, Any] = {}
     problems: list[Diagnostic] = []
     for path in sorted(folder.glob("*.json")):
+        content = read_bytes(folder, path.name)
         try:
-            records[path.stem] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
+            # What cannot be read is a document that says so, here with the words for numbers.
+            records[path.stem] = json.loads(content if isinstance(content, bytes) else b"")
+        except (ValueError, RecursionError):
             message = "these recorded numbers cannot be read"
             help_text = f"run `python {shown}/{path.stem}.py` again"
             problems.append(_problem(f"{shown}/{path.name}", "bad-record", message, help_text))
@@ -111,7 +115,7 @@ def _unreadable(path: Path, folder: Path) -> Fault | None:
     # Not a file first: a link that leads to itself cannot be resolved.
     if not path.is_file():
         return "media-unreadable", "this is not a file", "put a picture here, or remove it"
-    if not path.resolve().is_relative_to(folder.resolve()):
+    if not path.resolve().is_relative_to(folder.parent.resolve() / folder.name):
         message = "this file is a link to somewhere outside the folder"
         return "media-outside", message, "copy the file itself into the folder"
     if path.stat().st_size > LARGEST:

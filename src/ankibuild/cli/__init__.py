@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping
+from keyword import iskeyword
 from typing import NoReturn
 
 import click
@@ -18,6 +19,8 @@ from ankibuild import __version__
 
 #: In the order in which one meets them: the module of this folder, and a line for the list.
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("doors", "Start a deck repository of your own."),
+    "import": ("doors", "Bring in decks from elsewhere."),
     "check": ("checking", "Say everything that is wrong, and what to type instead."),
     "build": ("making", "Make .apkg files to import into Anki."),
     "serve": ("making", "Show the cards in the browser as you write them."),
@@ -48,7 +51,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             ctx.fail(_no_such_command(cmd_name))
         module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name + "_" * iskeyword(cmd_name))
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -20,6 +20,9 @@ from ankibuild.cli.terminal import (
 from ankibuild.unchanged import LastRun
 from ankibuild.words import count
 
+#: What `export` writes; a test compares it with ``outputs.EXPORTS``, which takes long to import.
+FORMATS = ("site", "gitbook", "text", "crowdanki", "json")
+
 
 class Built(NamedTuple):
     """What a build has to say: packages (path, notes, cards), the tally of warnings, two facts."""
@@ -104,7 +107,7 @@ def serve(context: click.Context, topic: str | None, port: int | None, open_brow
 
 
 @click.command()
-@click.argument("form", metavar="FORMAT", type=click.Choice(["site", "gitbook"]))
+@click.argument("form", metavar="FORMAT", type=click.Choice(FORMATS))
 @click.option(
     "--into",
     type=click.Path(file_okay=False),
@@ -115,10 +118,15 @@ def serve(context: click.Context, topic: str | None, port: int | None, open_brow
 def export(context: click.Context, form: str, into: str | None) -> None:
     """Write the decks in another FORMAT.
 
-    site: web pages to read and search in a browser, for any plain file server.
-    gitbook: a book of Markdown for a study group, for GitBook's Git sync and for GitHub.
+    \b
+    site       web pages to read and search in a browser, for any plain file server
+    gitbook    a book of Markdown for a study group, for GitBook's Git sync and for GitHub
+    text       notes for Anki's File > Import, for those who have a package of the deck
+    crowdanki  a folder for the add-on CrowdAnki
+    json       everything, for programs, with a JSON Schema
+
     What an earlier export wrote is replaced; nothing else in the folder is touched.
-    """
+    """  # noqa: D301 - click wants a backspace there
     from pathlib import Path
 
     from ankibuild.workflow import export as write

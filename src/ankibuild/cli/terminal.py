@@ -110,11 +110,12 @@ def refusals(command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(*args: Any, **flags: Any) -> None:
         from ankibuild.git import GitError
+        from ankibuild.importer.foreign import ImportRefusedError
         from ankibuild.workflow import RefusedError
 
         try:
             command(*args, **flags)
-        except (RefusedError, GitError) as refusal:
+        except (RefusedError, GitError, ImportRefusedError) as refusal:
             raise click.UsageError(str(refusal)) from None
 
     return wrapped

@@ -26,6 +26,7 @@ from ankibuild.markdown.escape import (
     split_delimiters,
 )
 from ankibuild.markdown.highlight import Colors, Forgetful, code
+from ankibuild.markdown.images import SOUNDS, audible, play
 from ankibuild.markdown.prose import to_html
 from ankibuild.markdown.readings import surrounded
 from ankibuild.markdown.scan import scan
@@ -33,12 +34,14 @@ from ankibuild.markdown.values import Formula, Problem, Reading, Rendered, Token
 
 __all__ = [
     "LONGEST",
+    "SOUNDS",
     "Colors",
     "Forgetful",
     "Formula",
     "Problem",
     "Reading",
     "Rendered",
+    "audible",
     "code",
     "plain",
     "render",
@@ -81,7 +84,7 @@ def render(
     found = scan(safe(text), cloze=cloze, media=media, colors=colors)
     markup = to_html(found.prose, found.tokens)
     return Rendered(
-        finish(_bare(_put_back(markup, found.tokens))),
+        play(finish(_bare(_put_back(markup, found.tokens)))),
         surrounded(found, markup),
         (*_controls(text), *found.problems),
         found.clozes,

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from ankibuild.markdown.escape import placeholder
+from ankibuild.markdown.escape import CLOSE, OPEN, placeholder
 
 #: Opening tags by the number in their placeholder; the closing tag has the number after it.
 TAGS = ("<em>", "</em>", "<strong>", "</strong>", "<del>", "</del>")
@@ -72,7 +72,8 @@ def _punctuation(character: str) -> bool:
 
 
 def _edge(character: str) -> bool:
-    return character.isspace() or _punctuation(character)
+    """Tell whether no word goes on here; a token is a tag, a line break or a formula."""
+    return character.isspace() or _punctuation(character) or character in (OPEN, CLOSE)
 
 
 def _pair(runs: list[_Run]) -> None:

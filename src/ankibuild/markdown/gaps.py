@@ -9,7 +9,10 @@ from ankibuild.markdown.reader import Gap, Reader
 
 GAP = re.compile(r"\{\{c([0-9,]*)::")
 _GAP_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
-_BRACED = re.compile(r"\{+[^{}\n]*\}+")
+_BRACED = re.compile(r"(?<!\{)\{++[^{}\n]*+\}++")
+
+#: Gaps within each other; Anki does not see any that are deeper.
+DEEPEST = 10
 
 
 class GapReader(Reader):
@@ -51,11 +54,32 @@ class GapReader(Reader):
     def open_gap(self, found: re.Match[str]) -> str:
         """Open the gap that starts here; return its mark."""
         number = found[1]
-        valid = bool(_GAP_NUMBER.fullmatch(number)) and int(number) <= 500
-        self.gaps.append(Gap(found.start(), found.end(), valid))
+        numbered = bool(_GAP_NUMBER.fullmatch(number)) and int(number) <= 500
+        around = self.gaps[-1].depth if self.gaps else 0
+        valid = numbered and around < DEEPEST
+        self.gaps.append(Gap(found.start(), found.end(), valid, around + valid))
         if valid:
             self.clozes.add(int(number))
             return self.token("X", found[0])
+        if numbered:
+            self.too_deep(found)
+        else:
+            self.wrong_number(found)
+        return self.token("T", escape(found[0]))
+
+    def too_deep(self, found: re.Match[str]) -> None:
+        """Report a gap within more gaps than Anki looks into."""
+        self.report(
+            "cloze-too-deep",
+            *found.span(),
+            f"this gap stands within {DEEPEST} others",
+            "Anki does not see it",
+            "end some of the gaps around it first, with `}}`",
+        )
+
+    def wrong_number(self, found: re.Match[str]) -> None:
+        """Report a gap whose number is none, or none that Anki takes."""
+        number = found[1]
         self.report(
             "cloze-number",
             *found.span(),
@@ -63,7 +87,6 @@ class GapReader(Reader):
             "a number from 1 to 500" if number else "a number is missing",
             "write `{{c1::` for the first gap, `{{c2::` for the next",
         )
-        return self.token("T", escape(found[0]))
 
     def hint(self, at: int) -> str:
         """Start the hint of the innermost gap at ``at``; return its mark."""

@@ -1,4 +1,4 @@
-"""Images: their names are checked here, and nowhere is anything loaded from elsewhere."""
+"""Images and sounds: their names are checked here, and nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,12 +14,35 @@ IMAGE = re.compile(r'!\[([^\[\]\n]*)\]\([ \t]*([^()\n"]*)(?:"[^"\n]*")?[ \t]*\)'
 _REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 
 
+#: What Anki plays; the other files are shown.
+SOUNDS = (".mp3", ".ogg", ".m4a", ".wav", ".opus")
+#: No author's text comes out as such a tag: what looks like one is cleaned away.
+_SOUND = re.compile('<sound src="([^"<>]+)">')
+_PLAYED = re.compile(r"\[sound:([^\]<>\"]+)\]")
+
+
 def image(found: re.Match[str], media: Mapping[str, str]) -> str:
-    """Return the HTML of an image; just its description when there is no such file."""
+    """Return the HTML of an image or a sound; just its description if there is no such file."""
     alt, name = escape(found[1].strip()), found[2].strip()
     if name not in media:
         return alt
+    if _is_sound(name):
+        return f'<sound src="{escape(media[name])}">'
     return f'<img src="{escape(media[name])}" alt="{alt}">'
+
+
+def play(markup: str) -> str:
+    """Give sounds the form that Anki plays, in which nobody can write one: it is finished HTML."""
+    return _SOUND.sub(r"[sound:\1]", markup)
+
+
+def audible(markup: str) -> str:
+    """Give the sounds of a finished field the form that a web page plays."""
+    return _PLAYED.sub(r'<audio controls preload="none" src="\1"></audio>', markup)
+
+
+def _is_sound(name: str) -> bool:
+    return name.lower().endswith(SOUNDS)
 
 
 def check(found: re.Match[str], media: Mapping[str, str]) -> Iterator[Problem]:
@@ -28,7 +51,7 @@ def check(found: re.Match[str], media: Mapping[str, str]) -> Iterator[Problem]:
     start = found.start(2) + len(found[2]) - len(found[2].lstrip())
     if name not in media:
         yield _unusable(name, start, found.end(), media)
-    if not found[1].strip():
+    if not found[1].strip() and not _is_sound(name):
         yield Problem(
             "missing-alt",
             found.start(),

@@ -12,11 +12,15 @@ from ankibuild.markdown.values import Formula, Kind, Problem, Token
 
 @dataclass(slots=True)
 class Gap:
-    """A gap that is still open: its place, where its content starts, and its hint."""
+    """A gap that is still open: its place, where its content starts, and its hint.
+
+    ``depth`` counts the valid gaps that are open where it stands, itself included.
+    """
 
     start: int
     content: int
     valid: bool
+    depth: int
     hint: int = -1
 
 

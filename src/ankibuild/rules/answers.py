@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ankibuild.bank import Entry
-from ankibuild.diagnostics import Diagnostic, count
+from ankibuild.diagnostics import Diagnostic, Severity, count
 from ankibuild.kinds.base import Place, Question
 from ankibuild.kinds.basic import Basic
 from ankibuild.kinds.drill import Drill
@@ -49,7 +49,8 @@ def long_answer(subject: Subject) -> Iterable[Diagnostic]:
 
     An answer must fit in a breath: what is long is forgotten in parts, and graded by mood.
     Explanations go to `extra`. A text with gaps may have 50 words, an answer to type 5, a hint 35,
-    and `extra` 60. Solutions of exercises have no limit.
+    and `extra` 60. Solutions of exercises have no limit. What came from another deck, with its
+    `guid:`, is as long as it is there: that is no error.
 
     Bad:
     ```yaml
@@ -70,8 +71,13 @@ def long_answer(subject: Subject) -> Iterable[Diagnostic]:
                 entry.span(place).first_line(),
                 "",
                 f"say it in {limit.words} or fewer; {limit.repair}",
-                severity="error" if limit.most and number > limit.most else "warning",
+                severity=_severity(entry.question, limit, number),
             )
+
+
+def _severity(question: Question, limit: Limit, number: int) -> Severity:
+    is_ours = question.guid is None
+    return "error" if is_ours and limit.most and number > limit.most else "warning"
 
 
 def _too_long(question: Question) -> Iterator[tuple[Place, Limit, int]]:

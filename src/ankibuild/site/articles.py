@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from ankibuild.markdown import audible
 from ankibuild.site.arc import Shown
 from ankibuild.site.elements import Html, join, tag
 from ankibuild.site.faces import face
@@ -73,7 +74,8 @@ def _foot(shown: Shown, place: Html | None) -> Html | None:
 def faces(shown: Shown, root: str, name: str = "") -> Html:
     """Show the cards of a question, each with its answer folded; ``name`` is a class of sides."""
     made = join(*(_face(shown, number, name) for number in range(len(shown.cards))))
-    return Html(_SRC.sub(lambda src: f"{src[1]}{root}media/{quote(src[2])}", made))
+    heard = audible(made)
+    return Html(_SRC.sub(lambda src: f"{src[1]}{root}media/{quote(src[2])}", heard))
 
 
 def _face(shown: Shown, number: int, name: str) -> Html:

@@ -32,6 +32,9 @@ _TYPES = {
     "gif": "image/gif",
     "mp3": "audio/mpeg",
     "ogg": "audio/ogg",
+    "m4a": "audio/mp4",
+    "wav": "audio/wav",
+    "opus": "audio/ogg",
     "woff": "font/woff",
 }
 

@@ -80,6 +80,8 @@ class _Writer:
             return "<br>" if self.in_table else f"{_BREAK}\n"
         if tag == "img":
             return self.image(element)
+        if tag == "audio":
+            return f"[▶]({self.figures}{element.attributes.get('src', '')})"
         inside = "".join(map(self.write, element.children))
         words = _EDGE_BREAK.sub("", inside.strip())
         # A blank at its edge would keep an element from being marked: it stands outside.

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from ankibuild.markdown import audible
+
 _VOID = frozenset({"br", "hr", "img", "wbr"})
 _START = re.compile(r"\\[(\[]")
 _STEP = re.compile(r"\\(?:[a-zA-Z]+|.)|[{}]", re.DOTALL)
@@ -57,7 +59,7 @@ def is_fold(node: Node) -> bool:
 def parse(markup: str) -> tuple[Node, ...]:
     """Parse HTML; what is not closed ends where its parent does."""
     reader = _Reader()
-    reader.feed(markup)
+    reader.feed(audible(markup))
     reader.close()
     return reader.finish()
 
