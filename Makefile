@@ -14,7 +14,7 @@ CONSTRAINTS := constraints.txt
 MATHJAX := src/ankibuild/typeset/mathjax
 MATHJAX_CODE := loader core adaptors/liteDOM input/tex-full output/chtml output/chtml/fonts/tex
 
-.PHONY: help build check fmt diff serve site verify test lint look look-anki packages before news accept links wheel coverage reference media clean
+.PHONY: help build check fmt diff serve site verify test lint look look-anki packages before news accept links wheel coverage bench reference media clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ links: $(VENV)/.test  ## follow the links of all sources
 
 wheel: $(VENV)/.build  ## the tool with all it needs, into dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+bench: $(VENV)/.build  ## how long it all takes, beside genanki: docs/performance.md
+	$(BIN)/python bench/speed.py
 
 reference: $(VENV)/.build  ## docs/format.md, docs/rules.md and the schemas, from the code
 	$(BIN)/python -m ankibuild.reference docs

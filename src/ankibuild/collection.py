@@ -95,7 +95,10 @@ class Collected(NamedTuple):
 
 
 def collect(project: Project, memory: Memory | None = None) -> Collected:
-    """Compute what Anki will hold. With a ``memory``, only new texts are rendered."""
+    """Compute what Anki will hold, and what shows to be wrong on the way. Never raises for a text.
+
+    With a ``memory``, only new texts are rendered.
+    """
     memory = memory or Memory()
     filled = [fill(project, placed, memory) for placed in project.banks]
     notes = [bank.notes for bank in filled]

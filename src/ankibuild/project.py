@@ -84,9 +84,10 @@ class Project:
 
 
 def load(root: Path, memory: Memory | None = None) -> tuple[Project | None, tuple[Diagnostic, ...]]:
-    """Load a project. Returns None beside at least one error when its curriculum cannot be read.
+    """Load a project, and all that is wrong with its form; nothing is rendered.
 
-    With a ``memory``, only what has changed is read anew.
+    Returns None beside at least one error when the curriculum cannot be read. With a ``memory``,
+    only what has changed is read anew. Raises OSError only if the folder cannot be listed.
     """
     memory = memory or Memory()
     project, problems = outline(root, memory)

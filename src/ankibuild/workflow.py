@@ -55,6 +55,8 @@ def load(
 
     With a ``memory``, a process that loads again and again does only what has changed; a
     ``typesetter`` is kept running. ``jobs`` is how many processes there may be.
+
+    What an author wrote is never an exception. Raises OSError if the folder cannot be listed.
     """
     memory = memory or Memory()
     memory.turn()
@@ -110,7 +112,10 @@ def build(
 
 
 def export(subject: Subject, form: str, dest: Path) -> tuple[Path, ...]:
-    """Write a project in one of ``EXPORTS``; returns the files. Raises RefusedError."""
+    """Write a project in one of ``EXPORTS``; returns the files.
+
+    Raises RefusedError if ``dest`` is not a folder to write into, and OSError.
+    """
     try:
         return EXPORTS[form](subject, dest)
     except ValueError as error:
@@ -177,7 +182,10 @@ def keep_schemas(subject: Subject) -> None:
 def new_question(
     project: Project, kind: type[Question], slot: Slot, name: str | None
 ) -> tuple[Path, str, int]:
-    """Append a question to write to a bank. Gives the file, the id, and the question's line."""
+    """Append a question to write to a bank. Gives the file, the id, and the question's line.
+
+    Without a ``name``, an id is proposed. Raises RefusedError if ``name`` is taken, and OSError.
+    """
     from ankibuild.schema import fresh_id, skeleton
     from ankibuild.source import append_item
 
