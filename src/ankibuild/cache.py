@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -204,10 +204,23 @@ def _read(path: Path) -> Iterator[tuple[str, Any]]:
         lines = path.read_bytes().split(b"\n")
     except OSError:
         return
-    for line in lines:
-        try:
-            key, value = json.loads(line)
-        except (ValueError, TypeError, RecursionError):
-            continue
-        if isinstance(key, str):
-            yield key, value
+    for row in _rows([line for line in lines if line]):
+        match row:
+            case [str(key), value]:
+                yield key, value
+
+
+def _rows(lines: list[bytes]) -> Iterable[Any]:
+    """Read all lines at once, which takes a fifth of the time; or one by one, if one is damaged."""
+    try:
+        rows: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
+    except (ValueError, RecursionError):
+        return filter(None, map(_row, lines))
+    return rows
+
+
+def _row(line: bytes) -> Any | None:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

@@ -179,9 +179,10 @@ def packed_names(project: Project) -> dict[str, str]:
 
 def subset(collection: Collection, deck: str) -> Collection:
     """Select a deck, everything below it, and its parents."""
-    notes = tuple(n for n in collection.notes if _below(n.deck, deck))
+    inside = {d.name for d in collection.decks if _below(d.name, deck)}
+    notes = tuple(note for note in collection.notes if note.deck in inside)
     names = {note.notetype for note in notes}
-    text = "".join(field for note in notes for field in note.fields)
+    text = "".join(field for note in notes for field in note.fields) if collection.media else ""
     return Collection(
         tuple(n for n in collection.notetypes if n.key in names),
         tuple(d for d in collection.decks if _below(d.name, deck) or _below(deck, d.name)),

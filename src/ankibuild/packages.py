@@ -43,6 +43,9 @@ def write(
     chosen = tuple(slots)
     targets = list(_of_slots(dist, chosen) if chosen else _of_parts(subject, dist))
     if jobs > 1 and len(shelf.collection.notes) >= WORTH_A_PROCESS:
+        # Before the processes part, for each would import it; and not earlier, for it takes long.
+        import ankibuild.outputs.apkg  # noqa: F401
+
         # The whole arc is as much work as all of its parts.
         beforehand([partial(shelf.write_all, share) for share in (targets[:1], targets[1:])])
     products = tuple(shelf.write_all(targets))
