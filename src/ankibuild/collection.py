@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -220,6 +221,8 @@ def _dues(placed: Placed, project: Project) -> Iterator[int]:
     return (start + step * (number + 1) for number in range(count))
 
 
+#: HTML without anything to see: blanks, and tags with nothing in them.
+_NOTHING = re.compile(r"(?:[\s\u200b-\u200d\u2060]|&nbsp;|<(?!img\b)[^>]*>)*+")
 #: Mistakes reported in one text: with the first ones mended, most of the others are gone.
 MOST_PROBLEMS = 20
 
@@ -249,7 +252,7 @@ class _Rendering:
         self.images |= set(rendered.images)
         self.formulas += [Written(f, self.entry, place, derived) for f in rendered.formulas]
         self.numbers[place] = rendered.clozes
-        if not rendered.html and not rendered.problems:
+        if _NOTHING.fullmatch(rendered.html) and not rendered.problems:
             self.problems.append(_shows_nothing(self.entry.span(place).first_line(), place))
         for problem in rendered.problems[:MOST_PROBLEMS]:
             chars = () if derived else (problem.start, problem.end)
@@ -345,11 +348,13 @@ def topic_of(project: Project, placed: Placed, question: Question) -> Topic | No
 def _source(project: Project, placed: Placed, question: Question) -> str:
     name = question.source or placed.bank.head.source
     work = project.sources.get(name) if name else None
-    if work is None:
-        return ""
     # A place belongs to the source it was written for; both may come from the question or not.
-    at = question.at
-    place = ", ".join(p for p in (at or "").split(", ") if not p.startswith("anchor "))
+    return citation(work, question.at or "") if work else ""
+
+
+def citation(work: SourceWork, at: str) -> str:
+    """Write the line of a card that names a source and a place in it, as HTML."""
+    place = ", ".join(part for part in at.split(", ") if part and not part.startswith("anchor "))
     chapter = work.chapter(at)
     words = ", ".join(filter(None, (work.title, place))) + (f" ({chapter})" if chapter else "")
     link = work.link(at)

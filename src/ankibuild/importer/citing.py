@@ -15,6 +15,7 @@ from itertools import groupby
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from ankibuild.collection import citation
 from ankibuild.curriculum import SourceWork
 from ankibuild.importer.names import Names, id_of
 from ankibuild.kinds.base import check_place, seconds
@@ -112,18 +113,8 @@ class Library:
 # ------------------------------------------------------------------ lines
 
 
-def show(work: SourceWork, at: str) -> str:
-    """Write the line of a card that names a source, as ``collection`` does."""
-    place = ", ".join(part for part in at.split(", ") if part and not part.startswith("anchor "))
-    chapter = work.chapter(at)
-    words = ", ".join(filter(None, (work.title, place))) + (f" ({chapter})" if chapter else "")
-    link = work.link(at)
-    text = html.escape(words, quote=False)
-    return f'<a href="{html.escape(link)}">{text}</a>' if link else text
-
-
 def _says(work: SourceWork | None, reading: _Reading, line: str) -> bool:
-    return work is not None and show(work, reading.at) == line
+    return work is not None and citation(work, reading.at) == line
 
 
 def _work(name: str, reading: _Reading, chapters: str | None = None) -> SourceWork | None:
