@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ankibuild import fmt
+from ankibuild.collection import citation
 from ankibuild.curriculum import SourceWork
 from ankibuild.importer.append import append
-from ankibuild.importer.citing import Library, show
+from ankibuild.importer.citing import Library
 from ankibuild.importer.foreign import ImportRefusedError
 from ankibuild.importer.write import STRANGE, bank, question, require_same
 from ankibuild.source import read
@@ -119,13 +120,13 @@ CITED = [
 
 
 def test_a_line_is_taken_apart_and_put_together_again():
-    lines = [show(work, at) for work, at in CITED]
+    lines = [citation(work, at) for work, at in CITED]
     library = Library()
     for line in lines:
         library.cite(line)
     found, works = library.resolve()
     by_id = {work.id: work for work in works}
-    assert [show(by_id[found[line].source], found[line].at) for line in lines] == lines
+    assert [citation(by_id[found[line].source], found[line].at) for line in lines] == lines
     assert {(work.title, work.url) for work in works} == {
         (work.title, work.url) for work in (VIDEO, PAGE, BOOK)
     }
@@ -137,10 +138,10 @@ def test_a_line_is_taken_apart_and_put_together_again():
 def test_a_source_that_is_there_is_named():
     library = Library({"v": VIDEO, "p": PAGE, "b": BOOK})
     for work, at in CITED:
-        library.cite(show(work, at))
+        library.cite(citation(work, at))
     found, works = library.resolve()
     assert works == ()
-    assert [found[show(work, at)].source for work, at in CITED] == [work.id for work, _ in CITED]
+    assert [found[citation(work, at)].source for work, at in CITED] == [work.id for work, _ in CITED]
 
 
 def test_whatever_stands_in_the_line_it_is_kept_or_told():
@@ -151,4 +152,4 @@ def test_whatever_stands_in_the_line_it_is_kept_or_told():
     found, works = library.resolve()
     by_id = {work.id: work for work in works}
     assert set(found) == {"plain, §x (?)"}
-    assert show(by_id[found["plain, §x (?)"].source], "") == "plain, §x (?)"
+    assert citation(by_id[found["plain, §x (?)"].source], "") == "plain, §x (?)"
