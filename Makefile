@@ -9,12 +9,15 @@ REV :=
 # For accept: the release that dist/ must be, and the dist/ of the one before it.
 VERSION :=
 BEFORE :=
+# For fuzz: what to feed, and for how long.
+TARGET := markdown
+SECONDS := 600
 # What versions are installed; for the newest: make CONSTRAINTS=/dev/null test
 CONSTRAINTS := constraints.txt
 MATHJAX := src/ankibuild/typeset/mathjax
 MATHJAX_CODE := loader core adaptors/liteDOM input/tex-full output/chtml output/chtml/fonts/tex
 
-.PHONY: help build check fmt diff serve site verify test lint look look-anki packages before news accept links wheel coverage bench reference media clean
+.PHONY: help build check fmt diff serve site verify test lint look look-anki packages before news accept links wheel coverage bench fuzz reference media clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
@@ -87,6 +90,10 @@ wheel: $(VENV)/.build  ## the tool with all it needs, into dist/
 
 bench: $(VENV)/.build  ## how long it all takes, beside genanki: docs/performance.md
 	$(BIN)/python bench/speed.py
+
+fuzz: $(VENV)/.test  ## look for what breaks a law, by hand: TARGET=bank SECONDS=600
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	cd tests && ../$(BIN)/python -m fuzz $(TARGET) $(SECONDS)
 
 reference: $(VENV)/.build  ## docs/format.md, docs/rules.md and the schemas, from the code
 	$(BIN)/python -m ankibuild.reference docs

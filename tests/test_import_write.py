@@ -141,7 +141,9 @@ def test_a_source_that_is_there_is_named():
         library.cite(citation(work, at))
     found, works = library.resolve()
     assert works == ()
-    assert [found[citation(work, at)].source for work, at in CITED] == [work.id for work, _ in CITED]
+    assert [found[citation(work, at)].source for work, at in CITED] == [
+        work.id for work, _ in CITED
+    ]
 
 
 def test_whatever_stands_in_the_line_it_is_kept_or_told():

@@ -119,9 +119,9 @@ def test_two_processes_write_the_same(
     here: list[str] = []
     original = packages.OUTPUTS["apkg"]
 
-    def spy(what: object, path: Path, when: int) -> object:
+    def spy(what: object, path: Path, *more: object) -> object:
         here.append(path.name)
-        return original(what, path, when)  # type: ignore[arg-type]
+        return original(what, path, *more)
 
     monkeypatch.setitem(packages.OUTPUTS, "apkg", spy)
     after = {name: digest for name, (_, digest) in made(repository, jobs=2).items()}
@@ -138,3 +138,28 @@ def test_what_another_process_could_not_write_is_said_by_us(
     with pytest.raises(FileExistsError):
         made(repository, jobs=2)
     assert [p.name for p in (repository.root / "dist").glob("*.apkg")] == ["test-arc.apkg"]
+
+
+def test_two_builds_at_once_do_not_take_one_for_the_other(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+):
+    """Ours is replaced by another build's in the moment in which it has been written."""
+    first = made(repository)
+    newer = ONE.replace("Because", "So")
+    original = packages.OUTPUTS["apkg"]
+
+    def write_and_be_replaced(what: object, path: Path, *more: object) -> object:
+        done = original(what, path, *more)
+        other = path.with_suffix(".other")
+        other.write_bytes(b"of another build")
+        os.replace(other, path)
+        return done
+
+    repository.bank(newer)
+    with monkeypatch.context() as patch:
+        patch.setitem(packages.OUTPUTS, "apkg", write_and_be_replaced)
+        made(repository)
+    after = made(repository)
+    assert after["02-second.apkg"] == first["02-second.apkg"]
+    whole = repository.root / "dist/test-arc.apkg"
+    assert whole.read_bytes()[:2] == b"PK"

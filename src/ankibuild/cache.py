@@ -195,7 +195,7 @@ def ready(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     top = next((place for place in (folder, *folder.parents) if place.name == CACHE), folder)
     ignore = top / ".gitignore"
-    if not ignore.exists():
+    if not ignore.exists() or not ignore.stat().st_size:  # a full disk leaves it empty
         ignore.write_text("*\n", encoding="utf-8")
 
 

@@ -90,9 +90,12 @@ class _Shelf:
     def _write(self, path: Path, what: Collection) -> Product:
         named = self._key(path, what)
         if not named or self._store.get(named) != list(facts(str(path))):
-            OUTPUTS["apkg"](what, path, self.subject.ledger.preview_time)
+            made: list[tuple[int, int, int]] = []
+            # What is there a moment later may be of another build.
+            note = partial(_note_facts, made)
+            OUTPUTS["apkg"](what, path, self.subject.ledger.preview_time, note)
             if named:
-                self._store.put(named, facts(str(path)))
+                self._store.put(named, made[0])
         return Product(path, len(what.notes), sum(len(note.cards) for note in what.notes))
 
     def _key(self, path: Path, what: Collection) -> str:
@@ -105,6 +108,11 @@ class _Shelf:
         media = [file.name for file in what.media]
         when = self.subject.ledger.preview_time
         return key("package", path.absolute(), when, contents, what.decks, stamps, mods, media)
+
+
+def _note_facts(made: list[tuple[int, int, int]], path: Path) -> None:
+    """Note size, time and inode of a file: all three survive a change of its name."""
+    made.append(facts(str(path)))
 
 
 def _cleanup(subject: Subject, dist: Path) -> Iterator[Product]:

@@ -103,7 +103,8 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
-        click.echo(f"ankibuild: {error.strerror}: {error.filename}", err=True)
+        said = filter(None, (error.strerror or str(error), error.filename))
+        click.echo(f"ankibuild: {': '.join(map(str, said))}", err=True)
         sys.exit(1)
     except Exception:
         _our_fault()

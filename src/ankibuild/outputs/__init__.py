@@ -8,15 +8,20 @@ from pathlib import Path
 from ankibuild.collection import Collection
 from ankibuild.rules import Subject
 
-Output = Callable[[Collection, Path, int], tuple[Path, ...]]
-"""Writes a collection to a place, as of a time in seconds since 1970; returns the files made."""
+Output = Callable[..., tuple[Path, ...]]
+"""Writes a collection to a place, as of a time in seconds since 1970; returns the files made.
+
+``before`` is called with each finished file before that takes its place.
+"""
 
 
-def _apkg(collection: Collection, dest: Path, when: int) -> tuple[Path, ...]:
+def _apkg(
+    collection: Collection, dest: Path, when: int, before: Callable[[Path], object] | None = None
+) -> tuple[Path, ...]:
     # genanki takes as long to import as all the rest of a small build: only when it is needed.
     from ankibuild.outputs.apkg import write
 
-    return (write(collection, dest, when),)
+    return (write(collection, dest, when, before),)
 
 
 OUTPUTS: dict[str, Output] = {"apkg": _apkg}

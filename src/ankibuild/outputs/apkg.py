@@ -7,6 +7,7 @@ ids of fields and templates) and where they are slow: it writes card by card.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,10 +15,9 @@ import re
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import genanki
@@ -25,6 +25,7 @@ import genanki
 from ankibuild.collection import Collection, Deck
 from ankibuild.notetypes import Notetype, stable_id
 from ankibuild.outputs.sound import require_sound
+from ankibuild.outputs.workshop import workshop
 
 _RESTORING_NAME = re.compile(r"collection\.apkg|backup-.*\.apkg", re.IGNORECASE)
 _FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -35,11 +36,14 @@ _INSERT_CARD = "insert into cards values (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0
 _JSON_COLUMNS = ("col.conf", "col.models", "col.decks", "col.dconf", "col.tags")
 
 
-def write(collection: Collection, path: Path, when: int) -> Path:
+def write(
+    collection: Collection, path: Path, when: int, before: Callable[[Path], object] | None = None
+) -> Path:
     """Write the collection as one package at ``path``, all of it or nothing; return ``path``.
 
     ``when`` is in seconds since 1970 and stands wherever Anki wants a time that is neither a
-    note's nor a notetype's. Missing folders are made.
+    note's nor a notetype's. Missing folders are made. ``before`` is called with the finished file
+    before that takes its place, where another build may replace it at any moment.
 
     Raise ValueError if Anki would not take the collection, or the file's name, as it is meant,
     and OSError if the file cannot be written.
@@ -48,13 +52,29 @@ def write(collection: Collection, path: Path, when: int) -> Path:
         raise ValueError(f"Anki takes `{path.name}` for a backup that replaces the collection")
     require_sound(collection)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".ankibuild-", dir=path.parent) as folder:
-        beside, database = Path(folder) / path.name, Path(folder) / "collection.anki2"
+    with _failure_names(path), workshop(path.parent) as folder:
+        beside, database = folder / path.name, folder / "collection.anki2"
         _write_database(database, collection, when)
         with beside.open("wb") as file:
             _write_zip(file, collection, database)
+        if before:
+            before(beside)
         os.replace(beside, path)
     return path
+
+
+@contextmanager
+def _failure_names(path: Path) -> Iterator[None]:
+    """Say of what could not be written that it is ``path``; a full disk is an OSError in SQLite."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        is_full = error.sqlite_errorcode == sqlite3.SQLITE_FULL
+        reason = os.strerror(errno.ENOSPC) if is_full else str(error)
+        raise OSError(errno.ENOSPC if is_full else errno.EIO, reason, str(path)) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno or errno.EIO, reason, str(path)) from error
 
 
 def logical_digest(path: Path) -> str:
