@@ -19,6 +19,8 @@ TEXTS = [
     ("~~gone~~ and ~/a/b~ and ~~~", "<del>gone</del> and ~/a/b~ and ~~~"),
     ("a*bc**x*yz keeps its text", "a<em>bc**x</em>yz keeps its text"),
     ("snake_case_name and 2 * 3 * 4", "snake_case_name and 2 * 3 * 4"),
+    ("**Note:**`x` <u>**so!**</u>",
+     "<strong>Note:</strong><code>x</code> <u><strong>so!</strong></u>"),
     ("**a *b* c**", "<strong>a <em>b</em> c</strong>"),
     (r"\*not em\* \$5 \\ \# \]", r"*not em* $5 \ # ]"),
     ("a\\\nb", "a<br>\nb"),
@@ -106,6 +108,10 @@ TEXTS = [
 
 CLOZES = [
     ("{{c1::a}} b {{c2::c::hint}}", "{{c1::a}} b {{c2::c::hint}}"),
+    ("{{c1::a set {x}}} {{c1::a {{c2::{x}}}}} {{c1::x::{h}}} {{c1::x}}}",
+     "{{c1::a set {x&#125;}} {{c1::a {{c2::{x&#125;}}}} {{c1::x::{h&#125;}} {{c1::x}}}"),
+    ("{{c1::**so!**}} {{c1::*f(x)*::_(h)_}}",
+     "{{c1::<strong>so!</strong>}} {{c1::<em>f(x)</em>::<em>(h)</em>}}"),
     ("{{c1::**a**}} {{c1::_b_}}", "{{c1::<strong>a</strong>}} {{c1::<em>b</em>}}"),
     ("{{c1::a {{c2::b}} c}}", "{{c1::a {{c2::b}} c}}"),
     ('{{c1::`{"a": {"b": x[::2]}}`}}',

@@ -127,6 +127,7 @@ IN_CLOZES = [
     ("cloze-number", "{{c501::a}}", "{{c501::"),
     ("cloze-number", "{{c::a}}", "{{c::"),
     ("cloze-number", "{{c1,2::a}}", "{{c1,2::"),
+    ("cloze-too-deep", "{{c1::" * 10 + "a {{c2::b}}" + "}}" * 10, "{{c2::"),
     ("cloze-in-code", "{{c2::a}}\n```\n{{c1::b}}\n```", "{{c1::"),
     ("cloze-in-code", "{{c2::a}} `{{c1::b}}`", "{{c1::"),
 ]

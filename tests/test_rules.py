@@ -127,6 +127,7 @@ IN_TESTS = {
     "media-too-large": "test_hostile.py",
     "media-unreadable": "test_hostile.py",
     "notetype-changed": "test_rules.py",
+    "rest-unread": "test_hostile.py",
     "unreadable-file": "test_hostile.py",
 }
 _NAME = re.compile(r"[a-z]+(?:-[a-z]+)+|encoding")

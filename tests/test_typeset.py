@@ -108,7 +108,7 @@ FAULTS = [
     (r"\newcommand{\x}{1}", "macro-definition", r"\newcommand"),
     (r"\\frac{1}{2}", "doubled-backslash", r"\\frac"),
     (r"\href{javascript:x}{y}", "unsafe-formula", r"\href"),
-    (r"\bbox[background:url(x)]{y}", "unsafe-formula", r"$\bbox[background:url(x)]{y}$"[1:-1]),
+    (r"\bbox[background:url(x)]{y}", "unsafe-formula", "background:url(x)"),
     ("+".join(["x"] * 1001), "formula-too-long", "+".join(["x"] * 1001)),
     ("+".join(["x"] * 20), "formula-too-wide", "+".join(["x"] * 20)),
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean, suggest
+from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean, enough, suggest, unread
 from ankibuild.kinds import Question, kinds
 from ankibuild.kinds.base import Filled, Id, Place, Python, Tag
 from ankibuild.shape import Form, build
@@ -75,14 +75,22 @@ class Bank:
         return self.document.span(find(root, (key,)), start, end)
 
 
+#: The complaint that a key is given twice, by the place of the first of them.
+Repeats = dict[int, Diagnostic]
+
+
 def parse(document: Document) -> tuple[Bank | None, tuple[Diagnostic, ...]]:
-    """Read the bank in a document; the document's own problems are included."""
+    """Read the bank in a document: what is sound of it, and everything that is wrong with it.
+
+    The document's own problems are included. None if there is no bank in it. Never raises.
+    """
     root = document.root
     if not isinstance(root, Mapping):
         return None, (*document.problems, *_no_bank(document))
     listed = root.values.get("questions")
-    problems = list(_merged(document, listed))
-    entries, more = _questions(document, listed)
+    repeats = _repeats(document.problems)
+    problems = list(_merged(document, listed, repeats))
+    entries, more = _questions(document, listed, repeats)
     head, about = build(document, root, Form(Head, "bank"), made={"questions": ()})
     problems += [*about, *more]
     if head is None:
@@ -113,7 +121,7 @@ def _no_bank(document: Document) -> list[Diagnostic]:
 
 
 def _questions(
-    document: Document, node: Node | None
+    document: Document, node: Node | None, repeats: Repeats
 ) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
     if node is None or isinstance(node, Broken) or (isinstance(node, Text) and not node.value):
         return (), ()
@@ -125,14 +133,18 @@ def _questions(
     entries: list[Entry] = []
     problems: list[Diagnostic] = []
     for item in node.items:
-        entry, more = _entry(document, item)
+        if enough(problems):
+            return tuple(entries), (*problems, unread(document.source, item.start))
+        entry, more = _entry(document, item, repeats)
         problems += more
         if entry:
             entries.append(entry)
     return tuple(entries), tuple(problems)
 
 
-def _entry(document: Document, node: Node) -> tuple[Entry | None, list[Diagnostic]]:
+def _entry(
+    document: Document, node: Node, repeats: Repeats
+) -> tuple[Entry | None, list[Diagnostic]]:
     if isinstance(node, Broken):
         return None, []
     if not isinstance(node, Mapping):
@@ -141,7 +153,7 @@ def _entry(document: Document, node: Node) -> tuple[Entry | None, list[Diagnosti
     if len(named) != 1:
         wrong = _two_kinds(document, named[0], named[1]) if named else _unknown_kind(document, node)
         return None, [wrong]
-    if _repeat_of(document.problems, named[0]):
+    if named[0].start in repeats:
         return None, []
     question, problems = build(document, node, _form(named[0].value))
     return (Entry(question, document, node) if question else None), problems
@@ -224,35 +236,30 @@ def _two_kinds(document: Document, first: Text, second: Text) -> Diagnostic:
 # ------------------------------------------------------------------ a head given twice
 
 
-def _merged(document: Document, listed: Node | None) -> Iterator[Diagnostic]:
+def _repeats(problems: Iterable[Diagnostic]) -> Repeats:
+    """Give the complaint that a key is given twice, by the place of the first of them."""
+    found: dict[int, Diagnostic] = {}
+    for problem in problems:
+        if problem.rule == "duplicate-key":
+            found.setdefault(problem.related[0].span.start, problem)
+    return found
+
+
+def _merged(document: Document, listed: Node | None, repeats: Repeats) -> Iterator[Diagnostic]:
     """Give the document's problems; a question whose head is repeated has just that one."""
     items = listed.items if isinstance(listed, Items) else ()
     questions = [item for item in items if isinstance(item, Mapping) and item.pairs]
-    repeats = {
-        problem: item
-        for item in questions
-        if (problem := _repeat_of(document.problems, item.pairs[0][0]))
+    heads = {
+        problem: item for item in questions if (problem := repeats.get(item.pairs[0][0].start))
     }
     for problem in document.problems:
-        if problem in repeats:
-            yield _explain_repeat(problem, repeats[problem])
+        if problem in heads:
+            yield _explain_repeat(problem, heads[problem])
         elif not any(
             problem.rule == "duplicate-key" and item.start <= problem.span.start < item.end
-            for item in repeats.values()
+            for item in heads.values()
         ):
             yield problem
-
-
-def _repeat_of(problems: tuple[Diagnostic, ...], head: Text) -> Diagnostic | None:
-    """Find the complaint that a question's first key is given twice."""
-    return next(
-        (
-            problem
-            for problem in problems
-            if problem.rule == "duplicate-key" and problem.related[0].span.start == head.start
-        ),
-        None,
-    )
 
 
 def _explain_repeat(problem: Diagnostic, node: Mapping) -> Diagnostic:

@@ -96,7 +96,9 @@ class _Side:
         if self.is_question:
             return _INPUT
         plain = html.unescape(_HTML.sub("", text)).strip()
-        return f"{_TYPED}<code id=typeans>{html.escape(plain)}</code></div>"
+        # Anki has put in the sounds by then; whoever looks for them after us must find none.
+        shown = html.escape(plain).replace("[sound:", "&#91;sound:")
+        return f"{_TYPED}<code id=typeans>{shown}</code></div>"
 
     def text(self, text: str) -> str:
         """Strip a text of its tags."""

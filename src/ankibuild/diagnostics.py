@@ -21,6 +21,8 @@ from ankibuild.words import count as count  # noqa: PLC0414 - half of the rooms 
 
 Severity = Literal["error", "warning"]
 
+#: Errors of one file after which nobody reads on: with these mended, most others are gone.
+MOST_ERRORS = 100
 #: Longest source line that is shown whole; of a longer one we show a window around the caret.
 WINDOW = 160
 
@@ -131,6 +133,18 @@ def sort(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Select the diagnostics that stop a build."""
     return tuple(d for d in diagnostics if d.severity == "error")
+
+
+def enough(problems: Sequence[Diagnostic]) -> bool:
+    """Tell whether so much is wrong in a file that the rest of it need not be read."""
+    return len(problems) >= MOST_ERRORS and len(errors(problems)) >= MOST_ERRORS
+
+
+def unread(source: Source, start: int) -> Diagnostic:
+    """Say that a file was not read from the line of the offset ``start`` on."""
+    line = Span(source, start, len(source.text)).first_line()
+    message = "so much is wrong in this file that the rest of it was not read"
+    return Diagnostic("rest-unread", message, line, "from here on", "correct the others first")
 
 
 def select(problems: Iterable[Diagnostic], paths: Iterable[str]) -> tuple[Diagnostic, ...]:

@@ -20,10 +20,10 @@ def document_of(path: str, data: bytes, memory: Memory) -> Document:
     return memory.of(("file", path, data), lambda: read(path, data))
 
 
-def read_bytes(root: Path, path: str) -> bytes | Document:
+def read_bytes(root: Path, path: str, most: int = LARGEST) -> bytes | Document:
     """Give a file's content, or a document that says why there is none.
 
-    Of a file that is too large, one byte more than is allowed is read.
+    Of a file of more than ``most`` bytes, one more than these is read.
     """
     place = root / path
     try:
@@ -32,7 +32,7 @@ def read_bytes(root: Path, path: str) -> bytes | Document:
         if not place.resolve().is_relative_to(root.resolve()):
             return _unreadable(path, "this is a link to somewhere outside the project")
         with place.open("rb") as file:
-            return file.read(LARGEST + 1)
+            return file.read(most + 1)
     except OSError as error:
         return _unreadable(path, f"this file cannot be read: {(error.strerror or '').lower()}")
 

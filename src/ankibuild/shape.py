@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from ankibuild.diagnostics import Diagnostic, suggest
+from ankibuild.diagnostics import MOST_ERRORS, Diagnostic, suggest
 from ankibuild.source import Broken, Document, Items, Mapping, Node, Text, find, plain_value
 
 M = TypeVar("M", bound=BaseModel)
@@ -123,7 +124,7 @@ def build(
         return None, []
     if not isinstance(node, Mapping):
         return None, [_not_a_mapping(document, node, form)]
-    problems = [*_unknown(document, node, form)]
+    problems = [*islice(_unknown(document, node, form), MOST_ERRORS)]
     problems += _missing(document, node, form, problems)
     wrong = _wrong_shapes(document, node, form, set(made or ()))
     problems += wrong.values()
@@ -250,7 +251,7 @@ def _not_a_list(document: Document, rule: str, name: str, value: Node, form: For
         help_text = f"for example `{name}: [one, two]`"
         return Diagnostic(rule, f"`{name}` is a list", span, "a mapping", help_text)
     if isinstance(value, Text) and name in ("tags", "covers", "topics", "sources"):
-        words = re.split(r"\s*[,\n]\s*", value.value.strip())
+        words = [word.strip() for word in re.split(r"[,\n]", value.value) if word.strip()]
         return Diagnostic(
             rule, f"`{name}` is a list", span, "one text", f"write `{name}: [{', '.join(words)}]`"
         )
@@ -332,7 +333,7 @@ def _validate(
         return form.model.model_validate(values), []
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        details: list[dict[str, Any]] = [{**detail} for detail in found]
+        details: list[dict[str, Any]] = [{**detail} for detail in found[:MOST_ERRORS]]
     # Pydantic counts sound entries only: with an unsound one, "too few" is not another mistake.
     inside = {detail["loc"][0] for detail in details if len(detail["loc"]) > 1}
     problems: dict[tuple[str, int], tuple[str, Diagnostic]] = {}

@@ -40,7 +40,8 @@ def below(root: str, folder: str) -> Iterator[Row]:
         return
     for entry in entries:
         path = f"{folder}/{entry.name}"
-        if entry.is_symlink() and entry.is_dir():
+        # Not `entry.is_dir()`, which raises for a link that leads to itself.
+        if entry.is_symlink() and os.path.isdir(entry.path):
             yield ANYTHING
         elif entry.is_dir(follow_symlinks=False):
             yield from below(root, path)

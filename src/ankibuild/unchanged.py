@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Nanoseconds from which on a file's time tells that it has not been written since.
 SETTLED = 2_000_000_000
+#: Bytes of a young file that is compared by content; a larger one is always looked at anew.
+LARGEST = 16_000_000
 #: What a project consists of.
 _FOLDERS = ("decks", "media")
 
@@ -52,7 +54,7 @@ class LastRun:
                 kept["tool"] == self._tool
                 and kept["asked"] == self._asked
                 and [tuple(row) for row in kept["rows"]] == self._rows
-                and all(digest(self._root, path) == was for path, was in kept["young"].items())
+                and all(was and was == digest(self._root, p) for p, was in kept["young"].items())
                 and [list(row) for row in map(_row, kept["made"])] == list(kept["made"].values())
             )
             return kept["said"] if same else None
@@ -103,11 +105,15 @@ def _row(path: str) -> Row:
 
 
 def digest(root: str, path: str) -> str:
-    """Hash a file's content; empty if it cannot be read."""
+    """Hash a file's content; empty if it cannot be read, or only by waiting or by taking long."""
     from hashlib import blake2b
 
+    place = os.path.join(root, path)
     try:
-        with open(os.path.join(root, path), "rb") as file:
+        # A link may lead to what never ends, and a pipe waits for somebody who writes.
+        if os.path.islink(place) or not os.path.isfile(place) or os.path.getsize(place) > LARGEST:
+            return ""
+        with open(place, "rb") as file:
             return blake2b(file.read(), digest_size=16).hexdigest()
     except OSError:
         return ""

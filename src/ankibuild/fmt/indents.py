@@ -106,7 +106,8 @@ class _Layout:
         self.node(value, column)
 
     def start(self, node: Node, column: int) -> None:
-        if is_flow(self.source.text, node) or not isinstance(node, Items):
+        """Indent a value by its first line; what is not in brackets does that by its entries."""
+        if is_flow(self.source.text, node) or isinstance(node, Text):
             self.first_of_line(node.start, column)
 
     def first_of_line(self, offset: int, column: int) -> None:

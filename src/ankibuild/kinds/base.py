@@ -165,9 +165,7 @@ NotetypeKey = Literal["basic", "reversed", "cloze", "typein", "drill"]
 class Question(BaseModel):
     """One entry of a bank."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", populate_by_name=True, defer_build=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
 
     kind: ClassVar[str]
     notetype: ClassVar[NotetypeKey]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
 from pydantic import Field, model_validator
@@ -15,6 +16,9 @@ from ankibuild.kinds.base import Markdown, NotetypeKey, Question, Render, refuse
 # A number or word, a list of them, or a list of lists: what a formula can show.
 Value = str | tuple[str, ...] | tuple[tuple[str, ...], ...]
 Row = dict[str, Value]
+
+#: Characters of one text in all rows together: ten cards full of text.
+MOST_CHARACTERS = 200_000
 
 
 class Drill(Question):
@@ -69,16 +73,29 @@ class Drill(Question):
     @model_validator(mode="after")
     def _slots_are_known(self) -> Drill:
         names = self.given[0]
-        for name, text in (
-            ("q", self.q),
-            ("a", self.a),
-            ("extra", self.extra or ""),
-            ("hint", self.hint or ""),
-        ):
+        for name, text in self._texts():
             for found in SLOT.finditer(text):
                 _check_slot(name, found, names)
             _check_closed(name, text)
         return self
+
+    @model_validator(mode="after")
+    def _rows_fit(self) -> Drill:
+        for name, text in self._texts():
+            if (size := _filled_size(text, self.given)) > MOST_CHARACTERS:
+                raise refuse(
+                    "text-too-long",
+                    f"with all its rows, this text has {size:,} characters",
+                    "",
+                    f"give fewer rows or shorter values; {MOST_CHARACTERS:,} are the most",
+                    place=(name,),
+                )
+        return self
+
+    def _texts(self) -> tuple[tuple[str, str], ...]:
+        """Give the names and the texts of the fields that may have slots."""
+        asides = (("extra", self.extra or ""), ("hint", self.hint or ""))
+        return (("q", self.q), ("a", self.a), *asides)
 
     def front(self, render: Render) -> str:
         """Show the question, once a row."""
@@ -101,7 +118,8 @@ class Drill(Question):
 
 # ------------------------------------------------------------------ slots
 
-SLOT = re.compile(r"@\{ *([^}|]*?) *(?:\| *([^}]*?) *)?\}")
+#: Its name and, after a bar, its filter, both without blanks around them.
+SLOT = re.compile(r"@\{ *+((?:[^{}| ]| ++(?![}|]))*+) *+(?:\| *+((?:[^{} ]| ++(?!\}))*+) *+)?+\}")
 
 
 def fill(text: str, row: Row) -> str:
@@ -111,6 +129,15 @@ def fill(text: str, row: Row) -> str:
         return FILTERS[found.group(2) or "text"](row[found.group(1)])
 
     return SLOT.sub(value, text)
+
+
+def _filled_size(text: str, rows: Sequence[Row]) -> int:
+    """Give about how many characters a text has in all rows together, without filling it."""
+    slots = Counter(found.group(1) for found in SLOT.finditer(text))
+    return sum(
+        len(text) + sum(times * len(_plain(row[name])) for name, times in slots.items())
+        for row in rows
+    )
 
 
 def _plain(value: Value) -> str:

@@ -64,7 +64,11 @@ _LONE_BLOCK = re.compile(
 )
 _BEFORE, _AFTER = r"[(\[“‘\"]?", r"(?:[-'’]?[A-Za-z]{0,3}[.,;:!?)\]%’”\"]*)"
 _UNBROKEN = re.compile(rf"({_BEFORE})({_mark('X')}{_mark('M')}{_mark('Y')}|{_mark('M')})({_AFTER})")
-_GAP_SPACE = re.compile(rf"(?<={CLOSE})\s*\n\s*(?={OPEN}[YH])|\s*\n\s*(?={_mark('HY')})")
+# Possessive, and from the start of a run of white space only: hence linear.
+_LINE_END = r"[^\S\n]*+\n\s*+"
+_GAP_SPACE = re.compile(
+    rf"(?<={CLOSE}){_LINE_END}(?={OPEN}[YH])|(?<!\s){_LINE_END}(?={_mark('HY')})"
+)
 
 
 def render(

@@ -13,10 +13,10 @@ DEEPEST = 8
 
 _ITEM = re.compile(r"([-*+]|[0-9]{1,9}[.)])(?:[ \t]+|\Z)")
 _RULE = re.compile(r"([-*_])(?:[ \t]*\1){2,}[ \t]*\Z")
-_TABLE_RULE = re.compile(r"[|: -]*-[|: -]*\Z")
+_TABLE_RULE = re.compile(r"(?=[|: ]*-)[|: -]*+\Z")
 _MARKERS = re.compile(rf"(?:[ \t]*+(?:>|[-*+](?=[ \t])|[0-9]{{1,9}}[.)](?=[ \t]))){{{DEEPEST}}}")
 _ALONE = re.compile(rf"^([ \t>]*)({OPEN}F[0-9]+{CLOSE})[ \t]*$", re.MULTILINE)
-_BLOCK_START = re.compile(r"[ \t]*\n?[ \t]*(?:[-*+] |[0-9]+[.)] |\||>|#{1,6} )")
+_BLOCK_START = re.compile(r"[ \t]*+(?:\n[ \t]*+)?(?:[-*+] |[0-9]+[.)] |\||>|#{1,6} )")
 
 
 def arrange(prose: str) -> str:

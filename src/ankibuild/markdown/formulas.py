@@ -17,12 +17,16 @@ _LINES = re.compile(r"\\begin\{|\\substack|\\(?:cases|matrix|pmatrix|eqalign)\{|
 _DEFINING_NAMES = (
     "newcommand renewcommand providecommand newenvironment renewenvironment DeclareMathOperator "
     "DeclarePairedDelimiter DeclarePairedDelimiterX DeclarePairedDelimiterXPP definecolor "
-    "mathtoolsset newtagform renewtagform usetagform def gdef edef xdef let require"
+    "mathtoolsset newtagform renewtagform usetagform def gdef edef xdef let require Newextarrow"
 )
 _DEFINING = frozenset(_DEFINING_NAMES.split())
 
 #: Macros that reach out of their formula, into the page: links, styles, names for styles.
-_UNSAFE = frozenset({"href", "style", "class", "cssId"})
+_UNSAFE = frozenset({"href", "style", "class", "cssId", "mmlToken"})
+
+#: Macros that put their first argument into a style, and what may stand there, between semicolons.
+_STYLED = re.compile(r"(?<!\\)((?:\\\\)*)\\(bbox|unicode|fcolorbox)\s*+[\[{]([^\]}]*+)")
+_HARMLESS = re.compile(r"\s*+(?:(?:border|padding|background(?:-color)?)\s*+:)?[\s\w#.,%-]*+")
 
 #: Macros that authors know from LaTeX packages and Anki's MathJax does not have.
 _REPLACEMENTS = {
@@ -133,6 +137,18 @@ def _unsafe(found: re.Match[str]) -> Problem:
     )
 
 
+def _styles(text: str, start: int, end: int) -> Iterator[Problem]:
+    for found in _STYLED.finditer(text, start, end):
+        if not all(map(_HARMLESS.fullmatch, found[3].split(";"))):
+            yield Problem(
+                "unsafe-formula",
+                *found.span(3),
+                f"this has no place in a `\\{found[2]}` of a card",
+                label="more than a color, a border or a font",
+                help="write the formula without it",
+            )
+
+
 def _unknown(found: re.Match[str]) -> Problem:
     name = found[2]
     return Problem(
@@ -169,4 +185,9 @@ def _brace(at: int, message: str) -> Problem:
     )
 
 
-_RULES: tuple[Callable[[str, int, int], Iterator[Problem]], ...] = (_too_long, _macros, _braces)
+_RULES: tuple[Callable[[str, int, int], Iterator[Problem]], ...] = (
+    _too_long,
+    _macros,
+    _styles,
+    _braces,
+)

@@ -9,6 +9,7 @@ from ankibuild.markdown.reader import Gap, Reader
 
 GAP = re.compile(r"\{\{c([0-9,]*)::")
 _GAP_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
+_BRACES = re.compile(r"\}+")
 _BRACED = re.compile(r"(?<!\{)\{++[^{}\n]*+\}++")
 
 #: Gaps within each other; Anki does not see any that are deeper.
@@ -37,11 +38,19 @@ class GapReader(Reader):
 
     def brace_end(self) -> None:
         """Read a closing brace, which may end a gap."""
-        if self.gaps and self.text.startswith("}}", self.at):
+        if self.gaps and self.text.startswith("}}", self.at) and not self.closes_brace():
             self.out.append(self.end_gap(self.at))
             self.at += 2
         else:
             self.prose(self.at + 1)
+
+    def closes_brace(self) -> bool:
+        """Tell whether a brace ends one of the author's in a gap: the first of ``{x}}}`` does."""
+        after = _BRACES.match(self.text, self.at)
+        if after is None or len(after[0]) % 2 == 0:
+            return False
+        inside = self.gaps[-1].content, self.at
+        return self.text.count("{", *inside) > self.text.count("}", *inside)
 
     def colon(self) -> None:
         """Read a colon, which may start a hint."""

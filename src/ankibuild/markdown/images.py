@@ -10,7 +10,7 @@ from ankibuild.diagnostics import did_you_mean
 from ankibuild.markdown.escape import escape
 from ankibuild.markdown.values import Problem
 
-IMAGE = re.compile(r'!\[([^\[\]\n]*)\]\([ \t]*([^()\n"]*)(?:"[^"\n]*")?[ \t]*\)')
+IMAGE = re.compile(r'!\[([^\[\]\n]*+)\]\([ \t]*+([^()\n"]*+)(?:"[^"\n]*+")?[ \t]*+\)')
 _REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 
 

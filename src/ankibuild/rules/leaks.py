@@ -95,13 +95,14 @@ def _typed(question: Typein) -> Iterator[Leak]:
         yield ("q",), found.span(), answer, f"ask without naming `{found[0]}`"
 
 
+_IN_PARENTHESES = re.compile(r"\(([^)]{0,200})\)")
 _HEAD = re.compile(rf"\b(?:of|in|for|with|on|to|from|between|by)\b|[,:;{MASK}]")
 
 
 def _defined(question: Reversed) -> Iterator[Leak]:
     """Find a term, or its other name in parentheses, in its definition."""
     term = prose(question.term)
-    names = [re.sub(r"\([^)]*\)", " ", term), *re.findall(r"\(([^)]*)\)", term)]
+    names = [_IN_PARENTHESES.sub(" ", term), *_IN_PARENTHESES.findall(term)]
     definition = [*spelled(prose(question.definition))]
     places = {stem(word): (start, end) for word, start, end in reversed(definition)}
     for name in names:

@@ -8,7 +8,7 @@ import re
 
 from ankibuild.site.arc import Arc, Shown
 
-_GAP = re.compile(r"\{\{c\d+::|(?:::(?:(?!\}\}).)*)?\}\}", re.DOTALL)
+_GAP = re.compile(r"\{\{c\d+::|(?:::(?:(?!\}\}|::).)*+)?\}\}", re.DOTALL)
 _INLINE = re.compile(r"</?(?:a|abbr|b|code|em|i|kbd|mark|s|span|strong|sub|sup|u)\b[^>]*>")
 _TAG = re.compile(r"<(?:\"[^\"]*\"|'[^']*'|[^'\">])*>")
 _DIV = re.compile(r"<(/?)div\b[^>]*>")

@@ -95,4 +95,4 @@ def _counts(decks: Iterable[Deck]) -> str:
 
 def _plain(markdown: str) -> str:
     """Show a description, which is Markdown for Anki, as the text that it is nearly always."""
-    return re.sub(r"\[([^\]]*)\]\([^)]*\)|[*`]", r"\1", markdown.strip())
+    return re.sub(r"\[([^\[\]]*+)\]\([^()]*+\)|[*`]", r"\1", markdown.strip())

@@ -13,7 +13,8 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUESTIONS = re.compile(r"questions[ \t]*:(?=[ \t]|$)")
 _EMPTY_LIST = re.compile(r"(questions[ \t]*:)[ \t]*\[[ \t]*\]")
 _DASH = re.compile(r"( *)-(?: |$)")
-_NEXT_KEY = re.compile(r"[^\s#-]|-{3}")
+#: What stands at the margin and looks like a key, not like the rest of a text in quotes.
+_NEXT_KEY = re.compile(r"[^\s#-](?=.*[:\[|])|-{3}")
 
 
 @dataclass(frozen=True, order=True)

@@ -165,7 +165,8 @@ def _parent_indent(text: str, offset: int) -> int:
     return len(lead.group()) if lead else 0
 
 
-_FOLD = re.compile(r"[ \t]*\n[ \t\n]*")
+# From the start of a run of blanks only: it is tried at every character.
+_FOLD = re.compile(r"(?<![ \t])[ \t]*+\n[ \t\n]*+")
 
 
 def _flow_offsets(text: str, node: Text) -> Iterator[int]:

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 
 import yaml
 
-from ankibuild.diagnostics import MOST_ERRORS, Diagnostic, Label, Source, Span, count, unread
+from ankibuild.diagnostics import (
+    MOST_ERRORS,
+    Diagnostic,
+    Label,
+    Source,
+    Span,
+    count,
+    errors,
+    unread,
+)
 from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text
 from ankibuild.source.syntax import Mask, backslash, blame, block_help, chunks, wrong_escape
 
@@ -16,6 +25,8 @@ from ankibuild.source.syntax import Mask, backslash, blame, block_help, chunks, 
 LARGEST = 4_000_000
 #: Values of a file: thousands of questions have fewer.
 MOST_VALUES = 100_000
+#: Characters of one value.
+LONGEST = 20_000
 DEEPEST = 20
 #: Some editors begin a file with it.
 _MARK = b"\xef\xbb\xbf"
@@ -93,7 +104,8 @@ def _parse(source: Source) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         root = builder.build(source.text, 0)
     except _EnoughError as stop:
         spent = budget.values > MOST_VALUES
-        return None, (*builder.problems, _too_many(source) if spent else unread(source, stop.start))
+        rest = _too_many(source) if spent else unread(source, stop.start)
+        return None, (*errors(builder.problems), rest)
     except yaml.YAMLError as error:
         problems: list[Diagnostic] = []
         root = _recover(source, problems)
@@ -279,6 +291,8 @@ class _Builder:
             return Items(tuple(frame.nodes), frame.start, end)
         pairs: dict[str, tuple[Text, Node]] = {}
         for key, value in zip(frame.nodes[::2], frame.nodes[1::2], strict=True):
+            if isinstance(key, Broken):
+                return Broken(frame.start, end)
             if not isinstance(key, Text):
                 return self._not_a_mapping(frame.start)
             if key.value in pairs:
@@ -295,6 +309,8 @@ class _Builder:
         if style not in ("'", '"', "|", ">"):
             style = ""
         text = Text(event.value.rstrip("\n"), start, end, style)
+        if len(text.value) > LONGEST:
+            return self._too_long(text)
         if style == ">":
             self._folded(text)
         if style == '"' and (found := wrong_escape(self.source.text, start, end)):
@@ -348,6 +364,19 @@ class _Builder:
             "folds code, lists and formulas",
             "write `|` here",
         )
+
+    def _too_long(self, text: Text) -> Broken:
+        text_of_file, start = self.source.text, text.start
+        if text.style in ("|", ">"):
+            start = text_of_file.find("\n", start) + 1
+        start += len(text_of_file[start : text.end]) - len(text_of_file[start : text.end].lstrip())
+        self._report(
+            "text-too-long",
+            f"this text has {count(len(text.value), 'character')}",
+            Span(self.source, start, text.end).first_line(),
+            help_text=f"make it several questions; {LONGEST:,} characters are the most",
+        )
+        return Broken(text.start, text.end)
 
     def _escaped(self, text: Text, found: re.Match[str]) -> Broken:
         self._note(backslash(self.source, text.start, found))

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import yaml
 
 from ankibuild.diagnostics import Diagnostic, Source, Span
 
+#: Lines that are looked at to find one mistake.
+MOST_LINES = 5000
 _KEY = re.compile(r"([ \t]*)((?:- +)?)([A-Za-z_][\w-]*)[ \t]*:(?=[ \t]|$)[ \t]*")
 _KEY_WITHOUT_SPACE = re.compile(r"([ \t]*)((?:- +)?)([a-z]+):(?=[^\s:/])")
 _LIST_FIELDS = (
@@ -96,7 +98,7 @@ def blame(
     Returns the diagnostic and, when only one value is to blame, what to mask to read the rest.
     """
     last = _give_up(error, start, end)
-    for line in _structure(source, start, end, text):
+    for line in islice(_structure(source, start, end, text), MOST_LINES):
         for look in _LOOKS:
             found = look(line, end)
             if found:

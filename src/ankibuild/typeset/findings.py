@@ -18,7 +18,7 @@ __all__ = ["Checked", "Names", "Tex", "findings"]
 Tex = tuple[str, bool]
 
 _DEFINITION = re.compile(
-    r"\\(?:(?:re|provide)?newcommand\*?|DeclareMathOperator\*?|[gex]?def|let)\s*\{?\s*(\\[a-zA-Z]+)"
+    r"\\(?:(?:re|provide)?newcommand\*?|DeclareMathOperator\*?|[gex]?def|let)\s*+(?:\{\s*+)?+(\\[a-zA-Z]+)"
 )
 
 #: What a phone of 390 pixels shows of a formula before a comma, in em of its font: the text of a
