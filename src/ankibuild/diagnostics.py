@@ -208,7 +208,9 @@ def _text(diagnostic: Diagnostic, paint: Painter) -> str:
     bar = paint(" " * width + " |", "frame")
     lines = [
         head + paint(f": {visible(diagnostic.message)}", "bold"),
-        " " * width + paint("--> ", "frame") + f"{span.source.path}:{span.line}:{span.column}",
+        " " * width
+        + paint("--> ", "frame")
+        + f"{_one_line(span.source.path)}:{span.line}:{span.column}",
     ]
     if span.source.text:
         lines += [bar, *_frame(marks, width, bar, paint, diagnostic.severity)]
@@ -225,7 +227,9 @@ def _frame(
         path, number = label.span.source.path, label.span.line
         if previous and previous[0] != path:
             lines.append(
-                " " * width + paint("::: ", "frame") + f"{path}:{number}:{label.span.column}"
+                " " * width
+                + paint("::: ", "frame")
+                + f"{_one_line(path)}:{number}:{label.span.column}"
             )
         elif previous and number > previous[1] + 1:
             lines.append("...")
@@ -271,6 +275,11 @@ def visible(text: str) -> str:
         else "�"
         for c in text
     )
+
+
+def _one_line(path: str) -> str:
+    """Show a path, in which a line end is a character like others."""
+    return visible(path).replace("\n", "␊").replace("\t", "␉")
 
 
 def _help(text: str, width: int, paint: Painter) -> list[str]:
@@ -359,7 +368,10 @@ def _physical(span: Span) -> dict[str, object]:
         "endLine": span.end_line,
         "endColumn": span.end_column,
     }
-    return {"artifactLocation": {"uri": quote(span.source.path)}, "region": region}
+    return {
+        "artifactLocation": {"uri": quote(span.source.path, errors="surrogateescape")},
+        "region": region,
+    }
 
 
 FORMATS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {

@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
-from xml.etree import ElementTree
+from xml.parsers import expat
 
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, Source, Span
@@ -21,7 +21,36 @@ from ankibuild.markdown import SOUNDS
 SUFFIXES = (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif", *SOUNDS)
 #: Bytes; a phone downloads every figure of a deck.
 LARGEST = 2_000_000
-_SVG_ELEMENTS_REFUSED = {"script", "foreignobject", "iframe", "handler", "set", "animate"}
+#: A picture of more pixels takes more than a hundred megabytes of a phone's memory.
+MOST_PIXELS = 30_000_000
+
+#: What stands still, and two that only move what is there.
+_SVG_NAMES = (
+    "svg g defs symbol use title desc metadata switch view style image path rect circle ellipse "
+    "line polyline polygon text tspan textPath marker pattern mask clipPath linearGradient "
+    "radialGradient stop filter feBlend feColorMatrix feComponentTransfer feComposite "
+    "feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow feFlood "
+    "feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset "
+    "fePointLight feSpecularLighting feSpotLight feTile feTurbulence animateTransform "
+    "animateMotion mpath a"
+)
+_SVG_ELEMENTS = frozenset(_SVG_NAMES.split())
+#: Without a namespace nothing is shown, but some viewer might guess.
+_SVG_SPACES = ("http://www.w3.org/2000/svg", "")
+#: Languages whose elements a browser brings to life; those of drawing programs are dead to it.
+_ALIVE = (
+    "http://www.w3.org/1999/xhtml",
+    "http://www.w3.org/1998/Math/MathML",
+    "http://www.w3.org/2001/xml-events",
+    "http://www.w3.org/1999/XSL/Transform",
+)
+_PICTURE = r"data:image/(?:png|jpeg|gif|webp)[;,]"
+_OWN = re.compile(rf"#|{_PICTURE}")
+#: What a style can load with; a backslash can hide each of these words.
+_LOADS = re.compile(
+    rf"url\(\s*+[\"']?+(?!#|{_PICTURE})|\b(?:image-set|image|src|expression)\(|@import|\\[0-9a-f]",
+    re.IGNORECASE,
+)
 
 
 class Verdicts(Protocol):
@@ -127,41 +156,122 @@ def _unreadable(path: Path, folder: Path) -> Fault | None:
 def _faults(name: str, content: bytes) -> list[Fault]:
     if not content:
         return [("media-empty", "this file is empty", "draw it again, or remove it")]
-    return list(_svg_faults(content)) if name.casefold().endswith(".svg") else []
+    if name.casefold().endswith(".svg"):
+        return list(_svg_faults(content))
+    return list(_too_many_pixels(content))
 
 
-def _svg_faults(content: bytes) -> Iterable[Fault]:
-    """Anki shows an SVG as it is, scripts included; so none gets that far."""
-    if re.search(rb"<!ENTITY|<!DOCTYPE[^>]*\[", content, re.IGNORECASE):
-        message = "this SVG defines entities"
-        yield "unsafe-svg", message, "save it as plain SVG"
-        return
+def _too_many_pixels(content: bytes) -> Iterator[Fault]:
+    """Refuse a picture of few bytes that needs more memory than a phone has."""
+    width, height = _size(content)
+    if width * height > MOST_PIXELS:
+        message = f"this picture has {width:,} × {height:,} pixels"
+        yield "media-too-large", message, "make it smaller; a phone is some 1,500 pixels wide"
+
+
+def _size(content: bytes) -> tuple[int, int]:
+    """Give width and height of a PNG, a GIF or a WebP; zeros for what is none of them."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return int.from_bytes(content[16:20], "big"), int.from_bytes(content[20:24], "big")
+    if content.startswith((b"GIF87a", b"GIF89a")):
+        return int.from_bytes(content[6:8], "little"), int.from_bytes(content[8:10], "little")
+    if content[8:16] == b"WEBPVP8X":
+        width, height = content[24:27], content[27:30]
+        return int.from_bytes(width, "little") + 1, int.from_bytes(height, "little") + 1
+    if content[8:16] == b"WEBPVP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    return 0, 0
+
+
+# ------------------------------------------------------------------ SVG
+
+
+class _UnsafeError(Exception):
+    """Something in an SVG that no figure needs; the text says what."""
+
+
+def _svg_faults(content: bytes) -> Iterator[Fault]:
+    """Anki shows an SVG as it is, scripts included; so none gets that far.
+
+    A browser must read what we have read: hence UTF-8 only, and no entities.
+    """
     try:
-        root = ElementTree.fromstring(content)  # noqa: S314 - entities were refused above
-    except ElementTree.ParseError as error:
-        message = f"this SVG breaks off or is no XML at its line {error.position[0]}"
+        text = content.decode("utf-8-sig")
+        declared = _ENCODING.match(text)
+        if declared and declared[1].lower() != "utf-8":
+            raise _UnsafeError("this SVG is not UTF-8")
+        _svg_parser().Parse(text.encode("utf-8"), True)
+    except UnicodeDecodeError:
+        yield "unsafe-svg", "this SVG is not UTF-8", "save it as plain SVG"
+    except _UnsafeError as unsafe:
+        yield "unsafe-svg", str(unsafe), "save it as plain SVG"
+    except expat.ExpatError as error:
+        message = f"this SVG breaks off or is no XML at its line {error.lineno}"
         yield "unsafe-svg", message, "save it again"
-        return
-    for element in root.iter():
-        tag = str(element.tag).rpartition("}")[2].casefold()
-        if tag in _SVG_ELEMENTS_REFUSED:
-            yield "unsafe-svg", f"this SVG has a `{tag}` element", "save it as plain SVG"
-            return
-        for key, value in element.attrib.items():
-            fault = _attribute_fault(key.rpartition("}")[2].casefold(), value)
-            if fault:
-                yield "unsafe-svg", fault, "save it as plain SVG"
-                return
 
 
-def _attribute_fault(name: str, value: str) -> str | None:
+_ENCODING = re.compile(r"<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([\w.:-]{1,40})", re.ASCII)
+
+
+def _svg_parser() -> expat.XMLParserType:
+    parser = expat.ParserCreate(namespace_separator=" ")
+    judge = _Judge()
+    parser.StartElementHandler = judge.start
+    parser.EndElementHandler = judge.end
+    parser.CharacterDataHandler = judge.text
+    parser.StartDoctypeDeclHandler = judge.doctype
+    parser.ProcessingInstructionHandler = judge.instruction
+    return parser
+
+
+@dataclass
+class _Judge:
+    """Hears what is in an SVG; its methods raise _UnsafeError for what no figure needs."""
+
+    style: list[str] = field(default_factory=list)
+    in_style: bool = False
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        space, _, tag = name.rpartition(" ")
+        if space in _ALIVE:
+            raise _UnsafeError(f"this SVG has an element of another language (`{tag}`)")
+        if space in _SVG_SPACES and tag not in _SVG_ELEMENTS:
+            raise _UnsafeError(f"this SVG has a `{tag}` element")
+        self.in_style = tag == "style"
+        for key, value in attributes.items():
+            _judge_attribute(key, value)
+
+    def text(self, text: str) -> None:
+        # A text may come in pieces.
+        self.style += [text] if self.in_style else []
+
+    def end(self, _name: str) -> None:
+        _judge_style("".join(self.style))
+        self.style, self.in_style = [], False
+
+    def doctype(self, _name: str, _system: object, _public: object, has_subset: int) -> None:
+        if has_subset:
+            raise _UnsafeError("this SVG defines entities")
+
+    def instruction(self, target: str, _data: str) -> None:
+        raise _UnsafeError(f"this SVG has an instruction to other programs (`{target}`)")
+
+
+def _judge_attribute(key: str, value: str) -> None:
+    space, _, name = key.casefold().rpartition(" ")
     if name.startswith("on"):
-        return f"this SVG runs a script (`{name}`)"
-    if name == "href" and not value.startswith(("#", "data:image/")):
-        return "this SVG loads something from elsewhere (`href`)"
-    if re.search(r"url\(\s*['\"]?(?!['\"]?#)", value) or "@import" in value:
-        return "this SVG loads something from elsewhere (`url`)"
-    return None
+        raise _UnsafeError(f"this SVG runs a script (`{name}`)")
+    if name == "base" or (name == "href" and not _OWN.match(value)):
+        raise _UnsafeError(f"this SVG loads something from elsewhere (`{name}`)")
+    # Any attribute of SVG's own may be a style; without parentheses, it loads nothing.
+    if not space and "(" in value:
+        _judge_style(value)
+
+
+def _judge_style(text: str) -> None:
+    if _LOADS.search(text):
+        raise _UnsafeError("this SVG loads something from elsewhere (`url`)")
 
 
 def _clashes(files: dict[str, MediaFile], shown: str) -> Iterable[Diagnostic]:
