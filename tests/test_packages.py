@@ -163,3 +163,26 @@ def test_two_builds_at_once_do_not_take_one_for_the_other(
     assert after["02-second.apkg"] == first["02-second.apkg"]
     whole = repository.root / "dist/test-arc.apkg"
     assert whole.read_bytes()[:2] == b"PK"
+
+
+@pytest.mark.parametrize("name", ["dist", "dist/parts", "dist/topics"])
+def test_a_link_is_not_followed_to_write_or_to_remove(
+    repository: Repository, tmp_path: Path, name: str
+):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine.apkg").write_bytes(b"mine")
+    place = repository.root / name
+    place.parent.mkdir(exist_ok=True)
+    place.symlink_to(outside)
+    with pytest.raises(OSError, match="this is a link"):
+        made(repository)
+    assert [path.name for path in outside.iterdir()] == ["mine.apkg"]
+
+
+def test_a_cache_that_is_a_link_is_not_written_to(repository: Repository, tmp_path: Path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (repository.root / ".ankibuild").symlink_to(outside)
+    made(repository)
+    assert list(outside.iterdir()) == []

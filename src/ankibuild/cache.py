@@ -11,6 +11,7 @@ A key holds everything that a result depends on, the tool itself included.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
@@ -191,9 +192,12 @@ def replace(path: Path, data: bytes) -> None:
 
 
 def ready(folder: Path) -> None:
-    """Make a folder of the cache, which git ignores."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Make a folder of the cache, which git ignores. Raises OSError."""
     top = next((place for place in (folder, *folder.parents) if place.name == CACHE), folder)
+    if top.is_symlink() or folder.is_symlink():
+        # A project may come from anybody, and nothing is written outside of it.
+        raise OSError(errno.ELOOP, "the cache is a link", str(top))
+    folder.mkdir(parents=True, exist_ok=True)
     ignore = top / ".gitignore"
     if not ignore.exists() or not ignore.stat().st_size:  # a full disk leaves it empty
         ignore.write_text("*\n", encoding="utf-8")

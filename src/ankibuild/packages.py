@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +40,7 @@ def write(
     at all. ``jobs`` is how many processes there may be. Raises OSError, and ValueError if the
     subject is not sound.
     """
+    _guard_links(subject.project.root, dist)
     shelf = _Shelf(subject)
     chosen = tuple(slots)
     targets = list(_of_slots(dist, chosen) if chosen else _of_parts(subject, dist))
@@ -125,6 +127,14 @@ def _cleanup(subject: Subject, dist: Path) -> Iterator[Product]:
         yield Product(path, len(what.notes), 0)
     else:
         path.unlink(missing_ok=True)
+
+
+def _guard_links(root: Path, dist: Path) -> None:
+    """Refuse links that a project may bring along: packages are written, and removed, in there."""
+    own = (dist,) if dist.parent == root else ()
+    for place in (*own, dist / "parts", dist / "topics"):
+        if place.is_symlink():
+            raise OSError(errno.ELOOP, "this is a link; remove it", str(place))
 
 
 def _remove_stale(folder: Path, written: set[Path]) -> None:
