@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ankibox import AnkiBox
 from ankibuild import workflow
-from ankibuild.collection import Collection, Deck
+from ankibuild.collection import Collection
+from ankibuild.decks import Deck
 from ankibuild.importer import crowdanki, limits
 from ankibuild.importer.crowdanki import read_crowdanki
 from ankibuild.importer.foreign import Foreign, ForeignTemplate, ImportRefusedError

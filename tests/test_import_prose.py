@@ -50,7 +50,8 @@ SAME = [
     ("<strong>a</strong><b>b</b>", "**ab**"),
     ("<b>Note: </b>x", "**Note:** x"),
     ("<b>one<br>two</b>", "**one**\\\n**two**"),
-    ("<b>end.</b><br>next", "**end.** \\\nnext"),
+    ("<b>end.</b><br>next", "**end.**\\\nnext"),
+    ("(<i>?</i>) <code>x</code><b>!</b><br>$<s>.</s>", "(*?*) `x`**!**\\\n\\$~~.~~"),
     ("a<b>b</b>c", "a**b**c"),
     ("<div><b>one</div><div>two</b> three</div>", "**one**\\\n**two** three"),
     ("H<sub>2</sub>O, x<sup>2<sup>3</sup></sup>, <mark>m</mark>",
@@ -162,6 +163,7 @@ CLOZES = [
 #: What stays HTML.
 KEPT = [
     ("<b>end.</b>next", "<b>end.</b>next"),
+    ("<s>~5</s>", "<del>~5</del>"),
     ("<table><tr><td>a</td></tr></table>", "<table>\n<tr><td>a</td></tr>\n</table>"),
     ("<table><tr><th>a</th><td colspan=2>b<ul><li>c</li></ul></td></tr></table>",
      '<table>\n<tr><th>a</th><td colspan="2">b<ul>\n<li>c</li>\n</ul></td></tr>\n</table>'),

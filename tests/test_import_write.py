@@ -14,8 +14,8 @@ from ankibuild.curriculum import SourceWork
 from ankibuild.importer.append import append
 from ankibuild.importer.citing import Library
 from ankibuild.importer.foreign import ImportRefusedError
-from ankibuild.importer.write import STRANGE, bank, question, require_same
-from ankibuild.source import read
+from ankibuild.importer.write import bank, question, require_same
+from ankibuild.source import STRANGE, read
 
 _signs = "ab:#-?{}[]&*!|>'\"%@` \t\n,\\$<=~.é　\xa0…1"
 _texts = (

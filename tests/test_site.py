@@ -624,14 +624,16 @@ def test_keys_turn_the_card_that_is_looked_at_and_show_the_next(browser: Browser
     until(browser, f"{FRAMES}.length === 2 && {LOADED}")
     browser.js("document.activeElement.blur()")
     browser.js("document.querySelector('#look').focus()")
+    front, back = (f"{INSIDE}.every(one => one.sides === {sides})" for sides in (1, 2))
+    assert browser.js(front)
     browser.press(" ")
-    until(browser, f"{INSIDE}.every(one => one.sides === 2)")
+    until(browser, back)
     browser.press("j")
     titles = f"{FRAMES}.map(one => one.contentDocument.title.split(' ')[0]).join()"
-    until(browser, f"{LOADED} && {titles} === 'null-space,null-space'")
+    until(browser, f"{LOADED} && {titles} === 'null-space,null-space' && {front}")
     browser.js(f"{FRAMES}[0].contentWindow.focus()")
     browser.press(" ")  # handed on by the frame
-    until(browser, f"{INSIDE}.every(one => one.sides === 2)")
+    until(browser, back)
 
 
 def test_a_cards_own_page_turns(browser: Browser, go: Pages):

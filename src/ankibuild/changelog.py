@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from ankibuild.diagnostics import count, visible
+from ankibuild.diagnostics import visible
 from ankibuild.released import cleanup_name
+from ankibuild.words import count
 
 PATH = "CHANGELOG.md"
 PENDING = "Not released yet"

@@ -7,12 +7,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
-from xml.parsers import expat
 
+from ankibuild import svg
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, Source, Span
 from ankibuild.files import read_bytes
@@ -23,34 +23,6 @@ SUFFIXES = (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif", *SOUNDS)
 LARGEST = 2_000_000
 #: A picture of more pixels takes more than a hundred megabytes of a phone's memory.
 MOST_PIXELS = 30_000_000
-
-#: What stands still, and two that only move what is there.
-_SVG_NAMES = (
-    "svg g defs symbol use title desc metadata switch view style image path rect circle ellipse "
-    "line polyline polygon text tspan textPath marker pattern mask clipPath linearGradient "
-    "radialGradient stop filter feBlend feColorMatrix feComponentTransfer feComposite "
-    "feConvolveMatrix feDiffuseLighting feDisplacementMap feDistantLight feDropShadow feFlood "
-    "feFuncA feFuncB feFuncG feFuncR feGaussianBlur feMerge feMergeNode feMorphology feOffset "
-    "fePointLight feSpecularLighting feSpotLight feTile feTurbulence animateTransform "
-    "animateMotion mpath a"
-)
-_SVG_ELEMENTS = frozenset(_SVG_NAMES.split())
-#: Without a namespace nothing is shown, but some viewer might guess.
-_SVG_SPACES = ("http://www.w3.org/2000/svg", "")
-#: Languages whose elements a browser brings to life; those of drawing programs are dead to it.
-_ALIVE = (
-    "http://www.w3.org/1999/xhtml",
-    "http://www.w3.org/1998/Math/MathML",
-    "http://www.w3.org/2001/xml-events",
-    "http://www.w3.org/1999/XSL/Transform",
-)
-_PICTURE = r"data:image/(?:png|jpeg|gif|webp)[;,]"
-_OWN = re.compile(rf"#|{_PICTURE}")
-#: What a style can load with; a backslash can hide each of these words.
-_LOADS = re.compile(
-    rf"url\(\s*+[\"']?+(?!#|{_PICTURE})|\b(?:image-set|image|src|expression)\(|@import|\\[0-9a-f]",
-    re.IGNORECASE,
-)
 
 
 class Verdicts(Protocol):
@@ -157,7 +129,8 @@ def _faults(name: str, content: bytes) -> list[Fault]:
     if not content:
         return [("media-empty", "this file is empty", "draw it again, or remove it")]
     if name.casefold().endswith(".svg"):
-        return list(_svg_faults(content))
+        found = svg.judge(content)
+        return [("unsafe-svg", *found)] if found else []
     return list(_too_many_pixels(content))
 
 
@@ -182,96 +155,6 @@ def _size(content: bytes) -> tuple[int, int]:
         bits = int.from_bytes(content[21:25], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
     return 0, 0
-
-
-# ------------------------------------------------------------------ SVG
-
-
-class _UnsafeError(Exception):
-    """Something in an SVG that no figure needs; the text says what."""
-
-
-def _svg_faults(content: bytes) -> Iterator[Fault]:
-    """Anki shows an SVG as it is, scripts included; so none gets that far.
-
-    A browser must read what we have read: hence UTF-8 only, and no entities.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-        declared = _ENCODING.match(text)
-        if declared and declared[1].lower() != "utf-8":
-            raise _UnsafeError("this SVG is not UTF-8")
-        _svg_parser().Parse(text.encode("utf-8"), True)
-    except UnicodeDecodeError:
-        yield "unsafe-svg", "this SVG is not UTF-8", "save it as plain SVG"
-    except _UnsafeError as unsafe:
-        yield "unsafe-svg", str(unsafe), "save it as plain SVG"
-    except expat.ExpatError as error:
-        message = f"this SVG breaks off or is no XML at its line {error.lineno}"
-        yield "unsafe-svg", message, "save it again"
-
-
-_ENCODING = re.compile(r"<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([\w.:-]{1,40})", re.ASCII)
-
-
-def _svg_parser() -> expat.XMLParserType:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    judge = _Judge()
-    parser.StartElementHandler = judge.start
-    parser.EndElementHandler = judge.end
-    parser.CharacterDataHandler = judge.text
-    parser.StartDoctypeDeclHandler = judge.doctype
-    parser.ProcessingInstructionHandler = judge.instruction
-    return parser
-
-
-@dataclass
-class _Judge:
-    """Hears what is in an SVG; its methods raise _UnsafeError for what no figure needs."""
-
-    style: list[str] = field(default_factory=list)
-    in_style: bool = False
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        space, _, tag = name.rpartition(" ")
-        if space in _ALIVE:
-            raise _UnsafeError(f"this SVG has an element of another language (`{tag}`)")
-        if space in _SVG_SPACES and tag not in _SVG_ELEMENTS:
-            raise _UnsafeError(f"this SVG has a `{tag}` element")
-        self.in_style = tag == "style"
-        for key, value in attributes.items():
-            _judge_attribute(key, value)
-
-    def text(self, text: str) -> None:
-        # A text may come in pieces.
-        self.style += [text] if self.in_style else []
-
-    def end(self, _name: str) -> None:
-        _judge_style("".join(self.style))
-        self.style, self.in_style = [], False
-
-    def doctype(self, _name: str, _system: object, _public: object, has_subset: int) -> None:
-        if has_subset:
-            raise _UnsafeError("this SVG defines entities")
-
-    def instruction(self, target: str, _data: str) -> None:
-        raise _UnsafeError(f"this SVG has an instruction to other programs (`{target}`)")
-
-
-def _judge_attribute(key: str, value: str) -> None:
-    space, _, name = key.casefold().rpartition(" ")
-    if name.startswith("on"):
-        raise _UnsafeError(f"this SVG runs a script (`{name}`)")
-    if name == "base" or (name == "href" and not _OWN.match(value)):
-        raise _UnsafeError(f"this SVG loads something from elsewhere (`{name}`)")
-    # Any attribute of SVG's own may be a style; without parentheses, it loads nothing.
-    if not space and "(" in value:
-        _judge_style(value)
-
-
-def _judge_style(text: str) -> None:
-    if _LOADS.search(text):
-        raise _UnsafeError("this SVG loads something from elsewhere (`url`)")
 
 
 def _clashes(files: dict[str, MediaFile], shown: str) -> Iterable[Diagnostic]:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ankibuild.diagnostics import Diagnostic, Source, Span, count
+from ankibuild.diagnostics import Diagnostic, Source, Span
 from ankibuild.files import read_bytes
 from ankibuild.paths import STYLE
 from ankibuild.source import Document, text_of
+from ankibuild.words import count
 
 #: Characters; it stands in each of five notetypes, in every package.
 LONGEST = 50_000

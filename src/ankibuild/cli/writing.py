@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ankibuild.cli.terminal import project_root, refusals, show, slot_of
-from ankibuild.diagnostics import count, did_you_mean
+from ankibuild.cli.terminal import project_root, refusals, show
+from ankibuild.diagnostics import did_you_mean
+from ankibuild.words import count
 
 if TYPE_CHECKING:
     from ankibuild.generate import Generator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("kind")
 @click.argument("topic")
-@click.option("--id", "name", help="The question's id; default: one that is free.")
+@click.option("--id", "name", help="The question's id; default: a free one, to be replaced.")
 @click.pass_context
 @refusals
 def new(context: click.Context, kind: str, topic: str, name: str | None) -> None:
@@ -30,7 +31,7 @@ def new(context: click.Context, kind: str, topic: str, name: str | None) -> None
     """
     from ankibuild import project as projects
     from ankibuild.kinds import kinds
-    from ankibuild.workflow import new_question
+    from ankibuild.workflow import new_question, slot_of
 
     if kind not in kinds():
         guess = did_you_mean(kind, kinds()) or f"kinds: {', '.join(kinds())}"
@@ -44,7 +45,8 @@ def new(context: click.Context, kind: str, topic: str, name: str | None) -> None
         sys.exit(1)
     slot = slot_of(project.curriculum, topic)
     path, chosen, line = new_question(project, kinds()[kind], slot, name)
-    click.echo(f"{os.path.relpath(path)}:{line}: fill in `{chosen}`, then `ankibuild check`")
+    deed = f"fill in `{name}`" if name else f"fill it in, give it an id in place of `{chosen}`"
+    click.echo(f"{os.path.relpath(path)}:{line}: {deed}, then `ankibuild check`")
 
 
 @click.command()
@@ -93,6 +95,7 @@ def _generate(
 ) -> Written:
     from ankibuild import project as projects
     from ankibuild.rows import append, rewrite
+    from ankibuild.workflow import slot_of
 
     project, problems = projects.load(root)
     if project is None:

@@ -11,7 +11,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
-from ankibuild.diagnostics import count, visible
+from ankibuild.diagnostics import visible
 from ankibuild.diff.told import (
     Item,
     Section,
@@ -26,6 +26,7 @@ from ankibuild.diff.told import (
 )
 from ankibuild.diff.values import Added, Changed, Diff, FieldChange
 from ankibuild.diff.words import Piece
+from ankibuild.words import count
 
 #: Characters of the whole; GitHub refuses a comment of more than 65,536.
 LARGEST = 60_000

@@ -11,13 +11,14 @@ from ankibuild import git, media
 from ankibuild import project as projects
 from ankibuild.cache import Memory
 from ankibuild.collection import Collection, collect
-from ankibuild.diagnostics import count, errors
+from ankibuild.diagnostics import errors
 from ankibuild.diff.safe import quoted
 from ankibuild.git import GitError, Item
 from ankibuild.paths import CURRICULUM
 from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.source import LARGEST
+from ankibuild.words import count
 
 FOLDERS = ("decks", "media")
 #: Files, and bytes in all of them, that are read of one commit.

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ankibuild.diagnostics import count
 from ankibuild.diff.safe import quoted
 from ankibuild.diff.values import Added, Changed, DeckChange, Diff, FieldChange, Moved, Retired
 from ankibuild.diff.words import Piece, words
+from ankibuild.words import count
 
 Item = Added | Changed | Retired
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,10 +16,8 @@ from ankibuild.importer.report import Report
 from ankibuild.kinds.base import slug
 from ankibuild.starter import LONGEST_TITLE, Wishes
 from ankibuild.starter import lay_down as start
+from ankibuild.starter.place import guard_empty, move
 from ankibuild.workflow import RefusedError
-
-#: What an empty folder may have.
-_HARMLESS = {".git"}
 
 
 def bring_in(
@@ -80,7 +77,7 @@ def _found(
         start(beside, wishes, example=False)
         done = lay_down(foreign, beside, maps=maps, dry=dry)
         if done.files and not dry:
-            _move(beside, folder)
+            move(beside, folder)
     except RefusedError as error:
         raise ImportRefusedError(str(error)) from None
     finally:
@@ -89,26 +86,7 @@ def _found(
 
 
 def _guard_empty(folder: Path) -> None:
-    if os.path.lexists(folder) and not folder.is_dir():
-        raise ImportRefusedError(f"`{folder}` is not a folder; name a new one")
-    inside = {place.name for place in folder.iterdir()} if folder.exists() else set()
-    if inside - _HARMLESS:
-        first = min(inside - _HARMLESS)
-        message = f"`{folder}` is not empty, it has `{first}`"
-        raise ImportRefusedError(f"{message}; name a new folder, or run this in a deck repository")
-
-
-def _move(beside: Path, folder: Path) -> None:
-    """Move a project to its place; the decks last, since with them it is one."""
-    if not folder.exists():
-        os.rename(beside, folder)
-        return
-    moved: list[str] = []
     try:
-        for name in sorted(os.listdir(beside), key=lambda name: (name == "decks", name)):
-            os.rename(beside / name, folder / name)
-            moved.append(name)
-    except BaseException:
-        for name in moved:
-            os.rename(folder / name, beside / name)
-        raise
+        guard_empty(folder)
+    except RefusedError as error:
+        raise ImportRefusedError(f"{error}, or run this in a deck repository") from None

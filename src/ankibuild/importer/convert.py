@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ankibuild import markdown
 from ankibuild.importer.prose import to_markdown
 from ankibuild.importer.report import Reason
-from ankibuild.importer.write import STRANGE
+from ankibuild.source import STRANGE
 
 _CODE = re.compile(r"(<pre>.*?</pre>)", re.DOTALL)
 #: A line end in the middle of prose, and the word that stands for it while it is converted.

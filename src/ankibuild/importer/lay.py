@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ankibuild import project as projects
 from ankibuild import workflow
-from ankibuild.cache import Memory, ready
+from ankibuild.cache import Memory
+from ankibuild.disk import ready
 from ankibuild.importer import mapping, media, report
 from ankibuild.importer.arc import NewPart, place
 from ankibuild.importer.foreign import Foreign, ImportRefusedError

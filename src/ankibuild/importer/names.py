@@ -23,7 +23,12 @@ MOST = 99
 
 #: What is no words: tags, sounds, pictures.
 _TAG = re.compile(r"<[^<>]*>?|\[sound:[^\]]*\]|!\[[^\[\]]*\]\([^()]*\)")
-_GAP = re.compile(r"\{\{c\d+(?:,\d+)*::(.*?)(?:::[^{}]*)?\}\}", re.DOTALL)
+#: A gap: its content, up to a hint without braces. One without an end takes the rest of the text,
+#: so that it is looked for once.
+_GAP = re.compile(
+    r"\{\{c\d+(?:,\d+)*::"
+    r"((?:[^{}]*+(?:\{|\}(?!\})))*+(?:(?!::)[^{}])*+)(?:::[^{}]*+)?+(\}\}|\Z)"
+)
 _LEARNERS_OWN = {"marked", "leech"}
 #: What a text in a file cannot hold (see `source`), and what nobody sees in a name.
 _STRANGE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -34,8 +39,12 @@ _NUMBERED = re.compile(r"(\d{1,2})(?:[.):_-]\s*|\s+)(\S.*)")
 def words(markup: str) -> str:
     """Give the words of a field's HTML or Markdown on one line, as far as a name needs them."""
     start = markup[:2_000]
-    text = html.unescape(_TAG.sub(" ", _GAP.sub(r"\1", start)))
+    text = html.unescape(_TAG.sub(" ", _GAP.sub(_content, start)))
     return " ".join(_STRANGE.sub(" ", text).split())
+
+
+def _content(gap: re.Match[str]) -> str:
+    return gap[1] if gap[2] else gap[0]
 
 
 def shorten(text: str, length: int) -> str:

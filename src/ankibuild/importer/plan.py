@@ -21,12 +21,13 @@ from ankibuild.importer.notetypes import Recipe, Refusal, recipe
 from ankibuild.importer.own import Value
 from ankibuild.importer.report import IS_THERE, Told
 from ankibuild.importer.there import There
-from ankibuild.importer.write import STRANGE, question
+from ankibuild.importer.write import question
 from ankibuild.kinds import kinds
 from ankibuild.kinds.base import check_guid, check_id, slug
 from ankibuild.media import MediaFile
 from ankibuild.project import Project
 from ankibuild.released import Ledger
+from ankibuild.source import STRANGE
 
 #: Characters of a note that the report shows.
 _SHOWN = 60

@@ -17,7 +17,8 @@ _SPECIAL = frozenset({"", "FrontSide", "Tags", "Type", "Deck", "Subdeck", "Card"
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _STYLE = re.compile(r"<style\b.*?(?:</style\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 _SCRIPT = re.compile(r"<script\b.*?(?:</script\s*>|\Z)", re.DOTALL | re.IGNORECASE)
-_ANSWER = re.compile(r"<hr\b[^>]*\bid\s*=\s*[\"']?answer\b[^>]*>", re.IGNORECASE)
+_RULE = re.compile(r"<hr\b([^>]*+)(>|\Z)", re.IGNORECASE)
+_ANSWER = re.compile(r"\bid\s*+=\s*+[\"']?answer\b", re.IGNORECASE)
 _TOKEN = re.compile(r"\{\{([^{}]*)\}\}|</?([a-z][a-z0-9]*)\b[^<>]*>", re.IGNORECASE)
 #: Tags that do not end a line.
 _INLINE = frozenset({"a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "em", "font", "i"}) | {
@@ -160,11 +161,18 @@ def front(template: str) -> Side:
 
 def back(template: str) -> Side:
     """Read the answer of a template: what stands under the line, if there is one."""
-    for part in (_ANSWER.split(template)[-1], template):
+    for part in (_under_line(template), template):
         side = _side(part)
         if side.fields:
             return side
     return Side()
+
+
+def _under_line(template: str) -> str:
+    """Give what stands under the last line that separates an answer; all if there is none."""
+    lines = (found for found in _RULE.finditer(template) if found[2])
+    ends = (found.end() for found in lines if _ANSWER.search(found[1]))
+    return template[max(ends, default=0) :]
 
 
 def scripted(template: str) -> bool:

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from ankibuild.importer.own import Value
 from ankibuild.kinds import kinds
 from ankibuild.schema import field_order
 from ankibuild.source import plain_value, read
+from ankibuild.source.write import WIDTH, scalar
 
-#: Characters on a line; a longer text stands in a block.
-WIDTH = 100
-#: What no text of a file may hold: with one of these, `source` refuses all of it.
-STRANGE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ue000-\uf8ff]"
-)
-
-# Stricter than YAML: what is not plain for certain stands in a block, where all is text.
-_PLAIN = re.compile(
-    r"(?!<<)[^\s?:,\[\]{}#&*!|>'\"%@`-](?:[^\s:]|:(?!\s|\Z)|[^\S\t\n](?!#))*(?<!\s)"
-)
 #: Lists of ids, which stand in brackets.
 _IDS = ("tags", "topics")
-
-
-def scalar(text: str, column: int, room: int = WIDTH) -> str:
-    """Write a text as the value of something that starts in ``column``.
-
-    ``room`` is how many characters its line has left. Raise ValueError for a text that no file
-    can hold.
-    """
-    if STRANGE.search(text) or text != text.strip("\n") or not text:
-        raise ValueError(f"no file can hold this text: {text[:80]!r}")
-    if len(text) <= room and _PLAIN.fullmatch(text):
-        return text
-    if text != text.strip() and "\n" not in text:
-        return "'" + text.replace("'", "''") + "'"
-    pad = " " * (column + 2)
-    # YAML takes the indentation from the first line, which cannot begin with a blank then.
-    sign = "|2" if text[0] in " \t" else "|"
-    return "\n".join([sign, *(pad + line if line else "" for line in text.split("\n"))])
 
 
 def field(key: str, value: Value, column: int) -> str:

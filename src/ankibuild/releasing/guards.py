@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ankibuild import git
-from ankibuild.diagnostics import count
 from ankibuild.git import GitError
 from ankibuild.project import Project
 from ankibuild.released import Ledger
@@ -16,6 +15,7 @@ from ankibuild.rules import Subject
 from ankibuild.rules.guards import mass_change
 from ankibuild.verify import Claim, claims_of, verify
 from ankibuild.verify.proof import Progress
+from ankibuild.words import count
 from ankibuild.workflow import RefusedError
 
 

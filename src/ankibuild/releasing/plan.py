@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ankibuild import changelog, released
 from ankibuild.cache import Memory
-from ankibuild.diagnostics import count
 from ankibuild.diff import Arrival, Diff, since
 from ankibuild.git import GitError
 from ankibuild.released import Changes, Release
@@ -16,6 +15,7 @@ from ankibuild.releasing.forecast import Forecast, forecast
 from ankibuild.releasing.guards import guard_order
 from ankibuild.releasing.news import news
 from ankibuild.rules import Subject
+from ankibuild.words import count
 from ankibuild.workflow import RefusedError
 
 

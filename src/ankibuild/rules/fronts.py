@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ankibuild.bank import Entry
-from ankibuild.diagnostics import Diagnostic, count
+from ankibuild.diagnostics import Diagnostic
 from ankibuild.kinds.basic import Basic
 from ankibuild.rules.base import Subject, rule
 from ankibuild.rules.prose import MASK, entries, front, prose, vocabulary, warning, words
+from ankibuild.words import count
 
 LONG_FRONT = 50
 

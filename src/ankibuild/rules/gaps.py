@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ankibuild.bank import Entry
-from ankibuild.diagnostics import Diagnostic, count
+from ankibuild.diagnostics import Diagnostic
 from ankibuild.kinds.cloze import Cloze
 from ankibuild.rules.base import Subject, rule
 from ankibuild.rules.prose import Gap, entries, gaps, spelled, warning, words
+from ankibuild.words import count
 
 LONG_GAP, MANY_GAPS = 6, 3
 _TRIVIAL = frozenset(

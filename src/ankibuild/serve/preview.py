@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ankibuild.diagnostics import Diagnostic, count, errors
+from ankibuild.diagnostics import Diagnostic, errors
 from ankibuild.serve.pages import pages
 from ankibuild.serve.watch import Snapshot, look
 from ankibuild.site import File, Site, Typeset
+from ankibuild.words import count
 from ankibuild.workflow import Workspace
 
 #: Seconds between two looks at the files, and the share of a processor that looking may take.

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ankibuild.diagnostics import count
 from ankibuild.site import problems, tree
 from ankibuild.site.arc import Arc, Deck, Shown
 from ankibuild.site.articles import article, faces
@@ -14,6 +13,7 @@ from ankibuild.site.elements import Html, join, tag
 from ankibuild.site.formulas import typeset
 from ankibuild.site.shell import document
 from ankibuild.site.values import Typeset
+from ankibuild.words import count
 
 
 @dataclass(frozen=True)

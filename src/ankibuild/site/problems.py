@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ankibuild.diagnostics import Diagnostic, count, errors, render
+from ankibuild.diagnostics import Diagnostic, errors, render
 from ankibuild.site.arc import Deck
 from ankibuild.site.elements import Html, join, tag, text
+from ankibuild.words import count
 
 _COLORED = re.compile(r"\x1b\[([0-9;]+)m(.*?)\x1b\[0m", re.DOTALL)
 _CLASSES = {"1;31": "error", "1;33": "warning", "1;34": "frame", "1": "bold", "1;36": "help"}

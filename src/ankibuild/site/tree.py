@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ankibuild.curriculum import Part
-from ankibuild.diagnostics import count
 from ankibuild.site.arc import Arc, Deck
 from ankibuild.site.elements import Html, tag
 from ankibuild.site.problems import badge
+from ankibuild.words import count
 
 
 def whole(arc: Arc) -> Html:

@@ -6,11 +6,12 @@
 
 from ankibuild.source.edit import append_item
 from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text, find, plain_value
-from ankibuild.source.read import LARGEST, LONGEST, read, text_of
+from ankibuild.source.read import LARGEST, LONGEST, STRANGE, read, text_of
 
 __all__ = [
     "LARGEST",
     "LONGEST",
+    "STRANGE",
     "Broken",
     "Document",
     "Items",

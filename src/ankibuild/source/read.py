@@ -14,12 +14,20 @@ from ankibuild.diagnostics import (
     Label,
     Source,
     Span,
-    count,
     errors,
     unread,
 )
 from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text
-from ankibuild.source.syntax import Mask, backslash, blame, block_help, chunks, wrong_escape
+from ankibuild.source.syntax import (
+    Mask,
+    backslash,
+    blame,
+    block_help,
+    chunks,
+    quotes_help,
+    wrong_escape,
+)
+from ankibuild.words import count
 
 #: Bytes; a bank this large is a mistake or an attack.
 LARGEST = 4_000_000
@@ -32,8 +40,9 @@ DEEPEST = 20
 _MARK = b"\xef\xbb\xbf"
 MOST_REPAIRS = 8
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_FORBIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ue000-\uf8ff]"
+#: What no text of a file may hold: with one of these, all of it is refused.
+STRANGE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\uf8ff]"
 )
 
 
@@ -43,7 +52,7 @@ def read(path: str, data: bytes) -> Document:
     source = Source(path, text)
     if problem:
         return Document(source, None, (problem,))
-    strange = _FORBIDDEN.search(text)
+    strange = STRANGE.search(text)
     if strange:
         return Document(source, None, (_strange(source, strange),))
     root, problems = _parse(source)
@@ -230,6 +239,10 @@ class _Frame:
     nodes: list[Node] = field(default_factory=list)
 
 
+#: A comment on the rest of a line, but for those that are for us.
+_COMMENT = re.compile(r"[ \t]*+(#(?! ankibuild:).*)")
+
+
 class _Builder:
     """Builds nodes from parser events, without recursion: depth is in the author's hands."""
 
@@ -261,16 +274,16 @@ class _Builder:
     def _events(self, text: str) -> Iterator[yaml.Event]:
         loader = _LOADER(text)
         try:
-            while loader.check_event():
-                yield loader.get_event()
+            yield from iter(loader.get_event, None)
         finally:
             loader.dispose()
 
     def _step(self, event: yaml.Event, base: int, stack: list[_Frame]) -> Node | None:
+        in_flow = bool(stack) and stack[-1].flow
         if isinstance(event, yaml.ScalarEvent):
-            return self._no_yaml_features(event, base) or self._scalar(event, base, stack)
+            return self._no_yaml_features(event, base, in_flow) or self._scalar(event, base, stack)
         if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
-            refused = self._no_yaml_features(event, base) is not None
+            refused = self._no_yaml_features(event, base, in_flow) is not None
             is_map = isinstance(event, yaml.MappingStartEvent)
             start = base + _index(event.start_mark)
             stack.append(_Frame(start, is_map, bool(event.flow_style), refused))
@@ -280,7 +293,7 @@ class _Builder:
         if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
             return self._close(stack.pop(), base + _index(event.end_mark))
         if isinstance(event, yaml.AliasEvent):
-            return self._no_yaml_features(event, base)
+            return self._no_yaml_features(event, base, in_flow)
         return None
 
     def _close(self, frame: _Frame, end: int) -> Node:
@@ -382,10 +395,12 @@ class _Builder:
         self._note(backslash(self.source, text.start, found))
         return Broken(text.start, text.end)
 
-    def _no_yaml_features(self, event: yaml.Event, base: int) -> Broken | None:
-        """Refuse anchors, aliases and tags: to an author, `*` and `&` and `!` are text."""
-        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
-        if not anchor and not tag:
+    def _no_yaml_features(self, event: yaml.NodeEvent, base: int, in_flow: bool) -> Broken | None:
+        """Refuse anchors, aliases and tags: to an author, `*` and `&` and `!` are text.
+
+        Mostly that goes on to the end of the line, but not within brackets (``in_flow``).
+        """
+        if not event.anchor and not getattr(event, "tag", None):
             return None
         start = base + _index(event.start_mark)
         line_end = self.source.text.find("\n", start)
@@ -397,14 +412,19 @@ class _Builder:
         if re.search(r"<<[ \t]*:[ \t]*\Z", self.source.text[max(0, start - 10) : start]):
             self._merge_key(start, end)
             return Broken(start, end)
-        collection = isinstance(event, yaml.CollectionStartEvent)
-        word = self.source.text[start:end].split()[0]
+        if isinstance(event, yaml.CollectionStartEvent):
+            help_text = f"remove `{self.source.text[start:end].split()[0]}`"
+        elif in_flow:
+            end = base + _index(event.end_mark)
+            help_text = quotes_help(self.source.text[start:end])
+        else:
+            help_text = block_help(self.source.text, start, end)
         self._report(
             "yaml-syntax",
             f"a value that starts with `{sign}` is not read as text",
             Span(self.source, start, end),
             "read as YAML, not as text",
-            f"remove `{word}`" if collection else block_help(self.source.text, start, end),
+            help_text,
         )
         return Broken(start, end)
 
@@ -433,12 +453,10 @@ class _Builder:
         """Warn when a `#` cuts a text short; a value that is nothing else is an error."""
         if frame.is_map and len(frame.nodes) % 2 == 0:
             return None
-        line_end = self.source.text.find("\n", text.end)
-        end = line_end if line_end >= 0 else len(self.source.text)
-        found = re.match(r"[ \t]*(#(?! ankibuild:).*)", self.source.text[text.end : end])
+        found = _COMMENT.match(self.source.text, text.end)
         if not found:
             return None
-        start = text.end + found.start(1)
+        start, end = found.span(1)
         self._report(
             "comment-in-text",
             "everything from ` #` on is a YAML comment and is not in the card",

@@ -581,6 +581,12 @@ def misplaced(source: Source, start: int, line_start: int, row: str) -> Diagnost
 # ------------------------------------------------------------------ help with the author's own text
 
 
+def quotes_help(value: str) -> str:
+    """Show a value within brackets, where no block can be, in quotes."""
+    shown = " ".join(value.split()).replace("'", "''")
+    return f"put it in quotes: `'{shown}'`" if len(shown) < 60 else "put it in quotes"
+
+
 def block_help(
     text: str,
     start: int,

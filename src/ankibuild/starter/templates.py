@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from textwrap import indent
 
 from ankibuild.outputs.gitbook.inline import plain
-from ankibuild.source import Node, plain_value, read
+from ankibuild.source.write import WIDTH, scalar
 from ankibuild.starter.wishes import LICENSES, Wishes
 from ankibuild.workflow import RefusedError
 
@@ -64,14 +63,9 @@ def _values(wishes: Wishes) -> dict[str, str]:
 
 
 def _in_yaml(name: str, text: str) -> str:
-    """Write a text as the value of a field: on its line where it is read as itself, or below."""
-    for written in (text, f"|\n{indent(text, '  ')}"):
-        root = _root(f"{name}: {written}\n")
-        if root is not None and plain_value(root) == {name: text}:
-            return written
-    raise RefusedError(f"the {name} has characters that YAML cannot hold; write it without them")
-
-
-def _root(text: str) -> Node | None:
-    document = read("", text.encode("utf-8", "surrogatepass"))
-    return None if document.problems else document.root
+    """Write a text as the value of a field at the margin."""
+    try:
+        return scalar(text, 0, WIDTH - len(f"{name}: "))
+    except ValueError:
+        message = f"the {name} has characters that YAML cannot hold; write it without them"
+        raise RefusedError(message) from None

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from ankibuild import markdown
-from ankibuild.diagnostics import count
 from ankibuild.importer.prose import build, keep, tex
 from ankibuild.importer.prose.page import (
     Atom,
@@ -33,6 +32,7 @@ from ankibuild.importer.prose.page import (
 from ankibuild.importer.prose.shape import shape
 from ankibuild.importer.prose.spaces import tidy
 from ankibuild.importer.prose.write import Writer
+from ankibuild.words import count
 
 #: Characters of HTML; what is longer is not read, only told.
 LARGEST = 10 * markdown.LONGEST

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -143,7 +144,7 @@ class Inline:
                 continue
             start = opened.pop()
             sign, tag = _SIGNS[_NAMES[pieces[at]]]
-            if self.careful or not _fits(pieces, start, at):
+            if self.careful or not _fits(pieces, start, at, sign):
                 self.tagged = True
                 pieces[start], pieces[at] = f"<{tag}>", f"</{tag}>"
             else:
@@ -176,12 +177,15 @@ def _end_of_code(nodes: Sequence[Node], at: int, outer: Marks) -> int:
     return end
 
 
-def _fits(pieces: Sequence[str], start: int, end: int) -> bool:
+def _fits(pieces: Sequence[str], start: int, end: int, sign: str) -> bool:
     """Tell whether signs at two places would be read as the beginning and the end of emphasis."""
     first, last = pieces[start + 1][:1], pieces[end - 1][-1:]
     before, after = pieces[start - 1][-1:], pieces[end + 1][:1]
     crowded = (not before and start > 1) or (not after and end < len(pieces) - 2)
     if crowded and (pieces[start - 2 : start - 1] or [""])[0] in ("**", "*", "~~"):
+        return False
+    # A lone tilde needs no backslash, but beside two others it is the third of them.
+    if sign == "~~" and "~" in (first, last):
         return False
     return _flanks(before, first) and _flanks(after, last)
 
@@ -189,9 +193,13 @@ def _fits(pieces: Sequence[str], start: int, end: int) -> bool:
 def _flanks(outer: str, inner: str) -> bool:
     if inner in _SPACE or (outer and outer in "*~"):
         return False
-    # Where these stand there is a token by the time that emphasis is looked for: no punctuation.
-    plain = not inner or inner.isalnum() or inner in _TOKENS
-    return plain or not outer or outer in _SPACE or not (outer.isalnum() or outer in _TOKENS)
+    # Where tokens stand there is no punctuation by the time that emphasis is looked for.
+    plain = not inner or inner in _TOKENS or not _is_punctuation(inner)
+    return plain or not outer or outer in _SPACE or _is_punctuation(outer)
+
+
+def _is_punctuation(character: str) -> bool:
+    return unicodedata.category(character)[0] in "PS"
 
 
 def _code(words: str) -> str:

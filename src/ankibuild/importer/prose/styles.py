@@ -35,7 +35,7 @@ _READ = frozenset(
 )
 
 _CELLS = CELLS | {"tr"}
-_DECLARATION = re.compile(r"\s*([a-zA-Z-]+)\s*:\s*([^;]*)")
+_DECLARATION = re.compile(r"(?<![a-zA-Z-])([a-zA-Z-]++)\s*+:([^;]*)")
 #: Values that look as if there were no style.
 _NOTHING = re.compile(
     r"(?:(?:inherit|initial|unset|revert|normal|auto|none|medium|start|left|baseline|transparent"

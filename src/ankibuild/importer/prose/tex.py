@@ -14,15 +14,15 @@ _ODD = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ue000-\u
 _STEP = re.compile(r"\{\{c[0-9,]+::|\\.|[{}]", re.DOTALL)
 _TAKES_ARGUMENT = re.compile(r"(?<!\\)(?:\\[a-zA-Z]+\*?|[\^_])\Z")
 
-_MATH = re.compile(
-    r"\$\$(?P<dollars>[^$]+)\$\$|\$(?P<dollar>(?:\\.|[^$\\])+)\$|\\\[(?P<square>.+?)\\\]"
-    r"|\\\((?P<round>.+?)\\\)|\\begin\{displaymath\}(?P<shown>.+?)\\end\{displaymath\}"
-    r"|\\begin\{math\}(?P<math>.+?)\\end\{math\}"
-    r"|(?P<lines>\\begin\{(?P<name>(?:equation|align|gather|multline|eqnarray)\*?)\}.+?"
-    r"\\end\{(?P=name)\})",
-    re.DOTALL,
+#: What starts a formula; an environment that sets lines is TeX itself.
+_START = re.compile(
+    r"\$\$?|\\\[|\\\("
+    r"|\\begin\{(?:displaymath|math|(?P<lines>(?:equation|align|gather|multline|eqnarray)\*?))\}"
 )
-_INLINE = frozenset({"dollar", "round", "math"})
+_CLOSING = {"$": "$", "$$": "$$", "\\[": "\\]", "\\(": "\\)"}
+_INLINE = frozenset({"$", "\\(", "\\begin{math}"})
+_TO_DOLLARS = re.compile(r"[^$]++(?=\$\$)")
+_TO_DOLLAR = re.compile(r"(?:\\.|[^$\\])++(?=\$)", re.DOTALL)
 _PLAIN = re.compile(
     r"\\(?P<edge>begin|end)\{(?P<list>itemize|enumerate)\}|(?P<item>\\item\b)"
     r"|\\(?P<style>textbf|textit|emph|underline|texttt)\{(?P<inner>[^{}\\]*)\}"
@@ -123,15 +123,44 @@ def from_latex(body: str) -> tuple[Piece, ...]:
         return (Piece("source", body),)
     pieces: list[Piece] = []
     at = 0
-    for found in _MATH.finditer(body):
-        kind = found.lastgroup or ""
-        pieces += _text(body[at : found.start()])
-        pieces.append(Piece("inline" if kind in _INLINE else "display", found[kind].strip()))
-        at = found.end()
+    for start, end, formula in _formulas(body):
+        pieces += [*_text(body[at:start]), formula]
+        at = end
     pieces += _text(body[at:])
     if any(piece.kind == "source" for piece in pieces):
         return (Piece("source", body),)
     return tuple(pieces)
+
+
+def _formulas(body: str) -> Iterator[tuple[int, int, Piece]]:
+    """Yield the formulas of a LaTeX text with their places.
+
+    An end that is not there once is not there for what starts later, and is not looked for again:
+    hence linear.
+    """
+    missing: set[str] = set()
+    at = 0
+    while start := _START.search(body, at):
+        mark = start[0]
+        closing = _CLOSING.get(mark) or mark.replace("begin", "end")
+        stop = -1 if mark in missing else _stop(body, start.end(), closing)
+        if stop >= 0:
+            at = stop + len(closing)
+            tex = body[start.start() : at] if start["lines"] else body[start.end() : stop]
+            kind: Literal["inline", "display"] = "inline" if mark in _INLINE else "display"
+            yield start.start(), at, Piece(kind, tex.strip())
+            continue
+        if mark != "$$":  # these look no further than the next dollar sign
+            missing.add(mark)
+        at = start.start() + 1
+
+
+def _stop(body: str, first: int, closing: str) -> int:
+    """Give where ``closing`` stands behind at least one character from ``first`` on, or -1."""
+    if closing not in ("$", "$$"):
+        return body.find(closing, first + 1)
+    found = (_TO_DOLLAR if closing == "$" else _TO_DOLLARS).match(body, first)
+    return found.end() if found else -1
 
 
 def _text(words: str) -> Iterator[Piece]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -26,7 +25,6 @@ from ankibuild.importer.prose.page import (
     Table,
 )
 
-_ENDS_IN_STARS = re.compile(r"[^\w*~][*~]+\Z")
 _RULES = {"": "---", "left": ":--", "center": ":-:", "right": "--:"}
 
 
@@ -90,9 +88,7 @@ class Writer:
         for number in range(1, len(lines)):
             # A formula that is displayed has a line of its own without being given one.
             plain = _is_displayed(lines[number]) or _is_displayed(lines[number - 1])
-            # Right before a backslash, stars after a full stop would open something, not close it.
-            end = "" if plain else " \\" if _ENDS_IN_STARS.search(written[number - 1]) else "\\"
-            done.append(f"{end}\n{written[number]}")
+            done += ["\n" if plain else "\\\n", written[number]]
         return "".join(done)
 
     def _wrap(self, line: str) -> str:

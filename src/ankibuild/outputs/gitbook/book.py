@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ankibuild.curriculum import LEVELS, Part
-from ankibuild.diagnostics import count
 from ankibuild.outputs.folder import Files
 from ankibuild.outputs.gitbook.checklist import checklist, prose, sources
 from ankibuild.outputs.gitbook.inline import plain
@@ -22,6 +21,7 @@ from ankibuild.outputs.gitbook.shelf import (
     shelf,
 )
 from ankibuild.rules import Subject
+from ankibuild.words import count
 
 _CONFIGURATION = """\
 root: ./

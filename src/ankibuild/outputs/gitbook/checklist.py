@@ -7,11 +7,11 @@ from itertools import starmap
 
 from ankibuild import markdown
 from ankibuild.curriculum import Item, SourceWork
-from ankibuild.diagnostics import count
 from ankibuild.outputs.gitbook.blocks import Writer, fold
 from ankibuild.outputs.gitbook.inline import address, plain
 from ankibuild.outputs.gitbook.shelf import Chapter, Shelf, link
 from ankibuild.outputs.gitbook.tree import parse
+from ankibuild.words import count
 
 #: What is done with items of a kind, in the order in which it is done.
 _GROUPS = {

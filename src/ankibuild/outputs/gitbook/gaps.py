@@ -12,7 +12,8 @@ _MARK = re.compile(r"(\{\{c[0-9]+::|::|\}\})")
 # Brackets of our own: noncharacters, which no field holds.
 _OPEN, _HINT, _CLOSE = "\ufdd2", "\ufdd3", "\ufdd4"
 _GAP = re.compile(f"{_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}")
-_MATH = re.compile(r"(\\\(.*?\\\)|\\\[.*?\\\])", re.DOTALL)
+# In a field, every formula has its end; without one it would go on to that of the text.
+_MATH = re.compile(r"\\\(.*?(?:\\\)|\Z)|\\\[.*?(?:\\\]|\Z)", re.DOTALL)
 
 Fill = Callable[[str, str], str]
 

@@ -28,9 +28,9 @@ _SPECIAL = re.compile(
     r"|&(?=#|[a-zA-Z])|(?<=[a-zA-Z]):(?=//)|(?<=\bmailto):|(?<=\bwww)\.|(?<=\w)@(?=\w)"
 )
 _BLOCK_START = re.compile(r"(?m)^(\#{1,6}(?=\s|$)|[-+=]|\d{1,9}(?=[.)](?:\s|$)))")
-_EDGE_BREAK = re.compile(rf"\A(?:{_BREAK}\s*)+|(?:\s*{_BREAK}\s*)+\Z")
+_EDGE_BREAK = re.compile(rf"\A(?:{_BREAK}\s*+)++|(?<![\s{_BREAK}])(?:\s*+{_BREAK})++\s*+\Z")
 _ADJACENT_CODE = re.compile(f"(?<!\\\\)`{_CODE}`")
-_PAIR = re.compile(f"([{_STRONG}{_EM}])([^{_STRONG}{_EM}{_END}]*){_END}")
+_PIECE = re.compile(f"[{_STRONG}{_EM}{_END}]|[^{_STRONG}{_EM}{_END}]++")
 _FORMULA = re.compile(f"{_MATH}([^{_MATH}]*){_MATH}")
 _BLANK = r"**\_\_\_\_\_**"
 
@@ -144,7 +144,7 @@ def _spaced(line: str) -> str:
     """
 
     def formula(found: re.Match[str]) -> str:
-        before = line[: found.start()]
+        before = line[max(0, found.start() - 80) : found.start()]
         after = line[found.end() : found.end() + 1]
         alone = not before or before[-1] in f" \n({_STRONG}{_EM}{_END}" or _ends_element(before)
         glued = after.isalnum() or after in {"_", _DOLLAR}
@@ -154,21 +154,30 @@ def _spaced(line: str) -> str:
 
 
 def _ends_element(before: str) -> bool:
-    return re.search(r"(?<!\\)(?:`|<[^<>\n]*>)\Z|\*\*\Z", before[-80:]) is not None
+    return re.search(r"(?<!\\)(?:`|<[^<>\n]*>)\Z|\*\*\Z", before) is not None
 
 
 def _emphasized(line: str) -> str:
     """Write emphasis with stars where Markdown reads them as such, and with tags elsewhere."""
-    found = _PAIR.search(line)
-    while found:
-        stars, tag = _DELIMITERS[found[1]]
-        if _flanks(line[: found.start()], found[2], line[found.end() :]):
-            done = f"{stars}{found[2]}{stars}"
-        else:
-            done = f"<{tag}>{found[2]}</{tag}>"
-        line = line[: found.start()] + done + line[found.end() :]
-        found = _PAIR.search(line)
-    return re.sub(f"[{_STRONG}{_EM}{_END}]", "", line)
+    done: list[str] = []
+    opened: list[int] = []
+    for found in _PIECE.finditer(line):
+        if found[0] != _END:
+            opened += [len(done)] if found[0] in _DELIMITERS else []
+            done.append(found[0])
+        elif opened:
+            at = opened.pop()
+            mark, *inside = done[at:]
+            before, after = "".join(done[max(0, at - 1) : at]), line[found.end() : found.end() + 1]
+            done[at:] = [_delimited(mark, before, "".join(inside), after)]
+    return "".join(piece for piece in done if piece not in _DELIMITERS)
+
+
+def _delimited(mark: str, before: str, inside: str, after: str) -> str:
+    stars, tag = _DELIMITERS[mark]
+    if _flanks(before, inside, after):
+        return f"{stars}{inside}{stars}"
+    return f"<{tag}>{inside}</{tag}>"
 
 
 def _flanks(before: str, inside: str, after: str) -> bool:

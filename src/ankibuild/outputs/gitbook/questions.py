@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ankibuild.diagnostics import count
 from ankibuild.outputs.gitbook import gaps
 from ankibuild.outputs.gitbook.blocks import Writer, fold, languages
 from ankibuild.outputs.gitbook.tree import Node, is_fold, parse, rows
 from ankibuild.site.arc import Shown
+from ankibuild.words import count
 
 Nodes = tuple[Node, ...]
 
