@@ -12,16 +12,15 @@ is Markdown.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from corpus import BANK, lay_down
@@ -29,12 +28,13 @@ from corpus import BANK, lay_down
 HERE = Path(__file__).parent
 TOOL = Path(sys.executable).with_name("ankibuild")
 IMPORT = [sys.executable, "-c", "import genanki"]
+WATCH: Sequence[str | Path] = [sys.executable, "-I", "-S", HERE / "watch.py"]
 FORMULAS = ".ankibuild/formulas.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a process took: seconds by the clock, and MiB at its peak."""
+    """What a process took: seconds by the clock, and MiB at its peak or its largest child's."""
 
     seconds: float
     memory: float
@@ -62,16 +62,12 @@ class Row:
 
 def run(command: Sequence[str | Path], folder: Path) -> Run:
     """Run a command and wait for it; end the bench if it fails."""
-    with tempfile.TemporaryFile() as words:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=words, stderr=words)  # noqa: S603
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            words.seek(0)
-            raise SystemExit(f"{command} failed:\n{words.read().decode()[-2000:]}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    watched = [*WATCH, *command]
+    done = subprocess.run(watched, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise SystemExit(f"{command} failed:\n{done.stderr[-2000:]}")
+    seconds, kib = map(float, done.stdout.split())
+    return Run(seconds, kib / 1024)
 
 
 @dataclass
@@ -80,16 +76,22 @@ class Corpus:
 
     root: Path
     count: int
+    per_bank: int = BANK
     edits: int = 0
 
     def __post_init__(self) -> None:
-        self.banks = lay_down(self.root, self.count)
-        self.rows = self.root.with_suffix(".json")
-        run([TOOL, "build"], self.root)
+        self.banks = lay_down(self.root, self.count, per_bank=self.per_bank)
+        self.build()
+
+    @cached_property
+    def rows(self) -> Path:
+        """The notes, rendered: written when they are first wanted."""
+        rows = self.root.with_suffix(".json")
         write = "import sys, json; from pathlib import Path; from ankibuild.workflow import load\n"
         write += "notes = load(Path(sys.argv[1])).subject.collection.notes\n"
         write += "json.dump([(n.guid, n.fields, n.tags) for n in notes], open(sys.argv[2], 'w'))"
-        run([sys.executable, "-c", write, self.root, self.rows], self.root)
+        run([sys.executable, "-c", write, self.root, rows], self.root)
+        return rows
 
     def bare(self) -> Run:
         """Write the notes with genanki alone."""
@@ -111,10 +113,10 @@ class Corpus:
             (self.root / FORMULAS).write_bytes(verdicts)
 
     def edit(self) -> None:
-        """Change one question."""
+        """Change the first question, which is plain text."""
         self.edits += 1
         text = self.banks[0].read_text(encoding="utf-8")
-        changed = re.sub(r"number 5( again)*\?", f"number 5{' again' * self.edits}?", text, count=1)
+        changed = re.sub(r"number 0( again)*\?", f"number 0{' again' * self.edits}?", text, count=1)
         self.banks[0].write_text(changed, encoding="utf-8")
 
 
