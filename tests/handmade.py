@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ankibuild.collection import Collection, Deck, Media, Note
+from ankibuild.collection import Collection, Media
+from ankibuild.decks import Deck
+from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype, make
 
 RELEASED = 1_750_000_000

@@ -10,7 +10,8 @@ import pytest
 
 import accept
 from ankibuild import releasing, workflow
-from ankibuild.collection import Collection, Note
+from ankibuild.collection import Collection
+from ankibuild.notes import Note
 from ankibuild.outputs import OUTPUTS
 from ankibuild.outputs.stamped import stamped
 from kit import Repository

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from ankibox import AnkiBox, Imported
-from ankibuild.collection import Collection, Deck, Media
+from ankibuild.collection import Collection, Media
+from ankibuild.decks import Deck
 from ankibuild.outputs.apkg import write
 from handmade import (
     DAY,

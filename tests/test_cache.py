@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ankibuild import cache as room
-from ankibuild import project
-from ankibuild.cache import Cache
+from ankibuild import disk, project
+from ankibuild.cache import Cache, Store
 from ankibuild.verify import Proof, claims, claims_of, runner
 from verifying import bank, check, code, drill, lay_down, prove, proven
 
@@ -29,6 +29,17 @@ RECORD = {"media/src/run.json": "1"}
 
 
 # ------------------------------------------------------------------ the cache alone
+
+
+def test_what_a_project_brings_along_is_not_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Somebody else's cache holds verdicts that nobody here has given."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(room, "installation", lambda: "another one")
+        Cache(tmp_path, "n").add({"k": "proven"})
+        assert Cache(tmp_path, "n").get("k") == "proven"
+    assert Cache(tmp_path, "n").get("k") is None
+    Cache(tmp_path, "n").add({"k": "disproven"})
+    assert Cache(tmp_path, "n").get("k") == "disproven"
 
 
 def test_what_is_added_is_remembered(tmp_path: Path) -> None:
@@ -108,6 +119,109 @@ def test_a_folder_that_cannot_be_written_costs_the_memory_only(tmp_path: Path, t
     cache.add({"k": 1})
     assert cache.get("k") == 1
     assert Cache(tmp_path, "n").get("k") is None
+
+
+# ------------------------------------------------------------------ links, and what else is odd
+
+
+@pytest.fixture
+def beyond(tmp_path: Path) -> Path:
+    """Give a folder outside of the project, that a cache was laid down in."""
+    folder = tmp_path / "beyond"
+    Cache(folder, "n").add({"k": 1})
+    Store(folder, "s").put("k", 1)
+    return folder / ".ankibuild"
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("linked", [".", "n.jsonl", "s", "s/k"])
+def test_what_is_beyond_a_link_is_neither_read_nor_written(
+    linked: str, tmp_path: Path, beyond: Path
+) -> None:
+    root = tmp_path / "project"
+    place = root / ".ankibuild" / linked
+    place.parent.mkdir(parents=True)
+    place.symlink_to(beyond / linked)
+    before = contents(beyond)
+    cache, store = Cache(root, "n"), Store(root, "s")
+    assert cache.get("k") is store.get("k") is None
+    cache.add({"k": 2})
+    store.put("k", 2)
+    assert contents(beyond) == before
+    # What stands in the project itself is remembered.
+    assert Cache(root, "n").get("k") == (2 if linked.startswith("s") else None)
+    assert Store(root, "s").get("k") == (2 if linked in ("n.jsonl", "s/k") else None)
+
+
+@pytest.mark.parametrize("linked", [".", "s"])
+def test_nothing_beyond_a_link_is_removed(
+    linked: str, tmp_path: Path, beyond: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "SPARE", 0)
+    (beyond / "s/.k.4711").touch()
+    os.utime(beyond / "s/.k.4711", (0, 0))
+    place = tmp_path / "project/.ankibuild" / linked
+    place.parent.mkdir(parents=True)
+    place.symlink_to(beyond / linked)
+    before = contents(beyond)
+    store = Store(tmp_path / "project", "s")
+    assert not store.has("k")
+    store.sweep()
+    assert contents(beyond) == before
+
+
+@pytest.mark.parametrize("name", [".gitignore", "s/.k.PROCESS"])
+@pytest.mark.parametrize("there", [True, False])
+def test_no_file_is_written_through_a_link(name: str, there: bool, tmp_path: Path) -> None:
+    """Neither the one beside, whose name can be foreseen, nor what git is told."""
+    name = name.replace("PROCESS", str(os.getpid()))
+    other, place = tmp_path / "other", tmp_path / ".ankibuild" / name
+    if there:
+        other.touch()
+    place.parent.mkdir(parents=True)
+    place.symlink_to(other)
+    Store(tmp_path, "s").put("k", 1)
+    assert Store(tmp_path, "s").get("k") == 1
+    assert other.exists() == there
+    assert not there or other.read_bytes() == b""
+    assert (tmp_path / ".ankibuild/.gitignore").read_text() == "*\n"
+
+
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    for name in ("n.jsonl", ".gitignore", "s/k"):
+        (tmp_path / ".ankibuild" / name).parent.mkdir(exist_ok=True)
+        os.mkfifo(tmp_path / ".ankibuild" / name)
+    assert Cache(tmp_path, "n").get("k") is Store(tmp_path, "s").get("k") is None
+    Cache(tmp_path, "n").add({"k": 1})
+    Store(tmp_path, "s").put("k", 1)
+    assert Store(tmp_path, "s").get("k") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "stays"),
+    [
+        (".k.4711", 2, False),
+        (".n.jsonl.1", 2, False),
+        (".k.4711", 0.5, True),
+        ("k.4711", 2, True),
+        (".gitignore", 2, True),
+    ],
+)
+def test_what_killed_processes_left_is_removed_a_day_later(
+    name: str, age: float, stays: bool, tmp_path: Path
+) -> None:
+    store = Store(tmp_path, "s")
+    store.put("k", 1)
+    newest = (tmp_path / ".ankibuild/s/k").stat().st_mtime_ns
+    left = tmp_path / ".ankibuild/s" / name
+    left.write_text("half of i")
+    os.utime(left, ns=(0, newest - int(age * disk.DAY)))
+    store.sweep()
+    assert left.exists() == stays
+    assert Store(tmp_path, "s").get("k") == 1
 
 
 # ------------------------------------------------------------------ verdicts

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ankibox import AnkiBox
 from ankibuild import cards, notetypes, workflow
 from ankibuild.cards import Card
-from ankibuild.collection import Note
+from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype
 from reviewer import answered, sides
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ankibuild.collection import Collection, Note, deck_id, guid
+from ankibuild.collection import Collection, guid
+from ankibuild.decks import deck_id
 from ankibuild.diagnostics import errors
+from ankibuild.notes import Note
 from ankibuild.workflow import load
 from kit import SVG, Repository
 

@@ -19,12 +19,12 @@ from ankibuild.diagnostics import (
     Label,
     Source,
     Span,
-    count,
     did_you_mean,
     render,
     sort,
     suggest,
 )
+from ankibuild.words import count
 from conftest import BANK, SOUND, Lay
 from test_errors import CASES
 

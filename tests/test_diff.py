@@ -915,8 +915,8 @@ def test_a_note_is_touched_if_what_a_learner_gets_differs(
 ):
     before, after = snapshot(still, *old), snapshot(still, *new)
     found = diff.compare(before, after, released.Ledger())
-    was = {note.id: released.note_digest(note) for note in before.collection.notes}
-    now = {note.id: released.note_digest(note) for note in after.collection.notes}
+    was = {note.id: note.digest for note in before.collection.notes}
+    now = {note.id: note.digest for note in after.collection.notes}
     assert found.touched == {name for name in was.keys() & now.keys() if was[name] != now[name]}
     assert set(ids(found.added)) == now.keys() - was.keys()
     assert set(ids(found.retired)) == was.keys() - now.keys()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from ankibuild import cache, curriculum, examine
+from ankibuild import cache, curriculum, examine, markdown
 from ankibuild.arc import load_arc
 from ankibuild.cache import SPARE, Memory, Store, key
 from ankibuild.diagnostics import render
@@ -233,19 +234,42 @@ def test_what_a_process_cannot_do_is_done_by_us(
     assert facts(load(repository.root, jobs=2)) == expected
 
 
-def test_a_process_that_loads_again_keeps_what_it_has(repository: Repository):
+def test_a_process_that_loads_again_renders_nothing_again(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+):
+    """With the arc broken, nothing is remembered beyond a process."""
+    spoil_the_arc(repository)
     memory = Memory()
     first = load(repository.root, memory=memory)
-    again = load(repository.root, memory=memory)
-    assert facts(again) == facts(first)
-    assert again.subject is not None
-    assert first.subject is not None
-    assert all(
-        one is other
-        for one, other in zip(
-            again.subject.collection.notes, first.subject.collection.notes, strict=True
-        )
-    )
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a text was rendered again")
+
+    monkeypatch.setattr(markdown, "render", never)
+    assert facts(load(repository.root, memory=memory)) == facts(first)
+
+
+def test_notes_are_made_again_when_their_memory_is_deleted(repository: Repository):
+    """Whoever deletes the cache while a build runs does no harm."""
+    load(repository.root)
+    remembered = load(repository.root)
+    assert remembered.subject is not None
+    shutil.rmtree(repository.root / ".ankibuild")
+    fresh = load(repository.root)
+    assert fresh.subject is not None
+    shutil.rmtree(repository.root / ".ankibuild")
+    assert tuple(remembered.subject.collection.notes) == tuple(fresh.subject.collection.notes)
+    assert len(remembered.subject.collection.notes) == 4
+
+
+def test_a_bank_that_changes_while_its_notes_are_read_is_not_mixed_up(repository: Repository):
+    load(repository.root)
+    subject = load(repository.root).subject
+    assert subject is not None
+    shutil.rmtree(repository.root / ".ankibuild")
+    repository.bank(ONE.replace("Because", "So"))
+    with pytest.raises(OSError, match="has changed"):
+        list(subject.collection.notes)
 
 
 # ------------------------------------------------------------------ the store

@@ -82,8 +82,13 @@ def outside(place: Path) -> None:
     place.symlink_to(beyond)
 
 
-STRANGE = [fifo, folder, loop, dangling, outside]
-READERS = [BANK, "decks/training/part.yaml", "decks/sources.yaml"]
+def device(place: Path) -> None:
+    place.symlink_to("/dev/zero")
+
+
+STRANGE = [fifo, folder, loop, dangling, outside, device]
+LEDGER = "decks/released.jsonl"
+READERS = [BANK, "decks/training/part.yaml", "decks/sources.yaml", LEDGER]
 
 
 @pytest.mark.parametrize("path", READERS)
@@ -94,11 +99,13 @@ def test_a_strange_file_is_refused(make: Callable[[Path], None], path: str, lay:
     for name in ("decks", "media"):
         (root.parent / name).rename(root / name)
     place = root / path
-    place.unlink()
+    place.unlink(missing_ok=True)
     make(place)
     found = [problem for problem in problems(root) if problem.span.source.path == path]
     assert [problem.rule for problem in found] == ["unreadable-file"]
-    assert "Secret" not in render(workflow.load(root).problems)
+    space = workflow.load(root)
+    assert "Secret" not in render(space.problems)
+    assert not space.sound
 
 
 @pytest.mark.parametrize("make", STRANGE)
@@ -139,5 +146,13 @@ def test_a_strange_figure_is_refused(make: Callable[[Path], None], rule: str, la
 
 
 def test_a_ledger_that_is_no_text_is_refused(lay: Lay) -> None:
-    root = lay({"decks/released.jsonl": b"\xff\xfe\x00" * 10 + b"\n[" + b"[" * 100_000 + b"\n"})
+    root = lay({LEDGER: b"\xff\xfe\x00" * 10 + b"\n[" + b"[" * 100_000 + b"\n"})
     assert {problem.rule for problem in problems(root)} == {"ledger-damaged"}
+
+
+def test_a_ledger_that_no_release_wrote_is_not_read_to_its_end(lay: Lay) -> None:
+    root = lay({LEDGER: ""})
+    os.truncate(root / LEDGER, workflow.LARGEST_LEDGER + 1)
+    (found,) = problems(root)
+    assert (found.rule, found.span.source.path) == ("file-too-large", LEDGER)
+    assert "git checkout" in found.help

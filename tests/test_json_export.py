@@ -11,7 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ankibuild import workflow
-from ankibuild.collection import Collection, Deck, Media, Note
+from ankibuild.collection import Collection, Media
+from ankibuild.decks import Deck
+from ankibuild.notes import Note
 from ankibuild.notetypes import Field, Notetype, Template
 from ankibuild.outputs import EXPORTS
 from ankibuild.outputs.record import LIST, record, write

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ankibuild.markdown import Formula, code, plain, render
+from ankibuild.markdown import Formula, code, highlight, plain, render
 
 MEDIA = {"bn-graph.svg": "bn-graph-3fa9c1d2.svg", "a b.png": "a-b-00000000.png"}
 
@@ -57,7 +57,7 @@ TEXTS = [
     ("$&lt; &#xFDD0;X0&#xFDD1;$", "\\(&lt; &amp;#xFDD0;X0&amp;#xFDD1;\\)"),
     ("$x$ &#xFDD0;M0&#xFDD1;", "\\(x\\) M0"),
     # code
-    ("`$x$ <b> *a* {{c1::x}}`", "<code>$x$ &lt;b&gt; *a* &#123;{c1::x}}</code>"),
+    ("`$x$ <b> *a* {{c1::x}}`", '<code class="nw">$x$ &lt;b&gt; *a* &#123;{c1::x}}</code>'),
     (r"`\(x\)`", "<code>&#92;(x&#92;)</code>"),
     ("``a`b``", "<code>a`b</code>"),
     ("` `` `", "<code>``</code>"),
@@ -115,7 +115,7 @@ CLOZES = [
     ("{{c1::**a**}} {{c1::_b_}}", "{{c1::<strong>a</strong>}} {{c1::<em>b</em>}}"),
     ("{{c1::a {{c2::b}} c}}", "{{c1::a {{c2::b}} c}}"),
     ('{{c1::`{"a": {"b": x[::2]}}`}}',
-     '{{c1::<code>{"a": {"b": x[&#58;:2]&#125;}</code>}}'),
+     '{{c1::<code class="nw">{"a": {"b": x[&#58;:2]&#125;}</code>}}'),
     ("{{c1::`std::vector`}}", "{{c1::<code>std&#58;:vector</code>}}"),
     ("{{c1::$x$}}.", r'<span class="nw">{{c1::\(x\)}}.</span>'),
     ("{{c1::$x^{2}$}} b", r"{{c1::\(x^{2}\)}} b"),
@@ -137,6 +137,16 @@ CLOZES = [
     ("| a | b |\n|---|---|\n| {{c1::$|x|$}} | y |",
      "<table>\n<thead>\n<tr>\n<th>a</th>\n<th>b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n"
      "<td>{{c1::\\(|x|\\)}}</td>\n<td>y</td>\n</tr>\n</tbody>\n</table>"),
+    ("- a\n- {{c1::\n  ```text\n  x\n  ```\n  ::two}}\n",
+     '<ul>\n<li>a</li>\n<li>\n{{c1::\n<div class="hl"><pre><code>x</code></pre></div>::two}}\n'
+     "</li>\n</ul>"),
+    ("1. a {{c1::\n   ```text\n   x\n   ```\n   }} b",
+     '<ol>\n<li>\n<p>a</p>\n{{c1::\n<div class="hl"><pre><code>x</code></pre></div>}}\n<p>b</p>\n'
+     "</li>\n</ol>"),
+    ("- a\n  - {{c1::\n    - b\n    - c\n    }}\n",
+     "<ul>\n<li>a<ul>\n<li>\n{{c1::\n<ul>\n<li>b</li>\n<li>c</li>\n</ul>}}\n</li>\n</ul>\n</li>\n</ul>"),
+    ("> {{c1::\n> ```\n> x\n> ```\n> }}",
+     '<blockquote>\n{{c1::\n<div class="hl"><pre><code>x</code></pre></div>}}\n</blockquote>'),
     ("- {{c1::a}}\n- {{c2::b}}", "<ul>\n<li>{{c1::a}}</li>\n<li>{{c2::b}}</li>\n</ul>"),
     ("![{{c9::x}} a::b}}](bn-graph.svg) {{c1::![p::q}}](bn-graph.svg)}}",
      '<img src="bn-graph-3fa9c1d2.svg" alt="&#123;{c9::x}} a::b}}"> '
@@ -205,8 +215,26 @@ def test_code_is_highlighted() -> None:
     assert "\\(" not in html
 
 
-def test_code_in_an_unknown_language_is_shown_plainly() -> None:
-    assert code("a < b", "no-such") == '<div class="hl"><pre><code>a &lt; b</code></pre></div>'
+PLAIN = '<div class="hl"><pre><code>{}</code></pre></div>'
+
+
+@pytest.mark.parametrize("language", ["no-such", "nemerle", "text"])
+def test_code_in_an_unknown_language_is_shown_plainly(language: str) -> None:
+    assert code("if a", language) == PLAIN.format("if a")
+
+
+@pytest.mark.parametrize("language", ["python", "py", "PYTHON", "c++", "sh", "latex"])
+def test_languages_have_several_names(language: str) -> None:
+    assert render(f"```{language}\n# 1\n```").problems == ()
+    assert "<span" in code("\\a # '1'", language)
+
+
+def test_what_would_take_long_to_color_is_shown_plainly() -> None:
+    most = "if a: 1" + " " * (highlight.LONGEST - 8) + "."
+    assert "<span" in code(most)
+    assert code(f"{most}.") == PLAIN.format(f"{most}.")
+    assert "<span" in code("echo 'a'", "sh")
+    assert code("echo $'a'", "sh") == PLAIN.format("echo $'a'")
 
 
 def test_plain_text_shows_exactly_what_was_written() -> None:

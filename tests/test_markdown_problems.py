@@ -118,6 +118,9 @@ IN_CLOZES = [
     ("cloze-unclosed", "a {{c1::b", "{{c1::"),
     ("cloze-unclosed", "a ${{c1::b$ }}", "{{c1::"),
     ("unclosed-code", "{{c1::```", "```"),
+    ("cloze-unopened", "{{c1::a}} b}}", "}}"),
+    ("cloze-unopened", "{c1::a}} {{c2::b}}", "}}"),
+    ("cloze-unopened", "{{c1::{a}} }}", "}}"),
     ("cloze-empty", "a {{c1:: }}", "{{c1:: }}"),
     ("cloze-empty", "a {{c1::::hint}}", "{{c1::::hint}}"),
     ("cloze-closed-by-math", "{{c1::$x^{y^{z}}$}}", "}}"),
@@ -134,7 +137,7 @@ IN_CLOZES = [
 
 ROWS = [(*row, False) for row in IN_TEXTS] + [(*row, True) for row in IN_CLOZES]
 
-WARNINGS = {"unknown-language", "unknown-tag", "not-a-link", "cloze-outside"}
+WARNINGS = {"unknown-language", "unknown-tag", "not-a-link", "cloze-outside", "cloze-unopened"}
 
 
 @pytest.mark.parametrize(("rule", "text", "marked", "cloze"), ROWS)
@@ -172,6 +175,19 @@ SOUND = [
 @pytest.mark.parametrize("text", SOUND)
 def test_sound_texts_have_no_problem(text: str) -> None:
     assert render(text).problems == ()
+
+
+SOUND_CLOZES = [
+    "{{c1::a}} $\\frac{1}{\\sqrt{2}}$ and ${{c2::b}}^{x^{y}}$",
+    "{{c1::a}} `{{x}}` and `}}`\n```\n}}\n```",
+    "{{c1::a}} {{x}} and {a{b}} and \\}\\}",
+    "{{c1::{a}}} and {{c2::b {{c3::c}} }}",
+]
+
+
+@pytest.mark.parametrize("text", SOUND_CLOZES)
+def test_braces_that_end_no_gap_may_end_something_else(text: str) -> None:
+    assert render(text, cloze=True).problems == ()
 
 
 def help_for(text: str, *, cloze: bool = False) -> str:

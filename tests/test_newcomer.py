@@ -238,7 +238,14 @@ def test_coverage_counts_the_same_in_all_its_forms(clone: Path) -> None:
     last = re.fullmatch(r"all +(\d+) of +(\d+)(?:  █*)?", table.out.splitlines()[-1])
     assert last
     assert (int(last[1]), int(last[2])) == (data["covered"], data["items"])
-    assert len(missing.out.splitlines()) == data["items"] - data["covered"]
+    headings, items = [], []
+    for line in filter(None, missing.out.splitlines()):
+        (headings if line.startswith("# ") else items).append(line.split(": "))
+    parts = [part for part in data["parts"] if part["uncovered"]]
+    assert [name for name, *_ in items] == [name for part in parts for name in part["uncovered"]]
+    assert [told for *_, told in headings] == [
+        f"{len(part['uncovered'])} of {part['items']} missing" for part in parts
+    ]
     assert 0 < data["covered"] < data["items"]
     assert "batchnorm.why-use:" not in missing.out
 
@@ -248,8 +255,8 @@ def test_explain_lists_and_explains_every_rule(tmp_path: Path) -> None:
     assert [line.split()[0] for line in listed] == list(explanations())
     answer = run(tmp_path, "explain", "no-source")
     assert answer.out.startswith("no-source\n\nA question has no source")
-    assert "Bad:\n" in answer.out
-    assert "Good:\n" in answer.out
+    assert "Bad:\n    questions:" in answer.out
+    assert "Good:\n    source:" in answer.out
 
 
 # ------------------------------------------------------------------ schema
@@ -388,6 +395,18 @@ def test_new_starts_a_bank_that_is_planned(own: Path) -> None:
     place.write_text(filled, encoding="utf-8")
     assert run(own, "check").code == 0
     assert run(own, "build", "numpy").out.startswith("dist/topics/01-numpy.apkg: 1 note, 1 card")
+
+
+def test_an_id_that_new_proposes_does_not_stay(knots: Path) -> None:
+    answer = run(knots, "new", "basic", "loops")
+    proposed = "bowline-new-1"
+    assert (
+        f"fill it in, give it an id in place of `{proposed}`, then `ankibuild check`" in answer.out
+    )
+    edit(knots / LOOPS, lambda text: text.replace(": …", ": Why?").replace("    at: Why?\n", ""))
+    assert f"warning[proposed-id]: `{proposed}` is what" in run(knots, "check").err
+    edit(knots / LOOPS, lambda text: text.replace(proposed, "bowline-end"))
+    assert "proposed-id" not in run(knots, "check").err
 
 
 def test_generate_appends_a_drill_that_holds(knots: Path) -> None:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ankibuild import released, releasing
-from ankibuild.collection import Collection, Note
+from ankibuild.collection import Collection
 from ankibuild.diagnostics import Source, errors
+from ankibuild.notes import Note
 from ankibuild.outputs.stamped import stamped
 from ankibuild.released import UNRELEASED, Ledger, Release
 from ankibuild.rules import Subject
@@ -270,11 +271,11 @@ def test_versions_go_up_and_time_goes_on(repository: Repository):
 def test_digest_sees_every_field_and_the_notetype():
     note = Note("x", "g", "basic", "D", ("a", "b"), ("t",), (0,), 1)
     digests = {
-        released.note_digest(note),
-        released.note_digest(Note("x", "g", "basic", "D", ("a", "c"), ("t",), (0,), 1)),
-        released.note_digest(Note("x", "g", "basic", "D", ("ab", ""), ("t",), (0,), 1)),
-        released.note_digest(Note("x", "g", "typein", "D", ("a", "b"), ("t",), (0,), 1)),
-        released.note_digest(Note("x", "g", "basic", "D", ("a", "b"), ("u",), (0,), 1)),
+        note.digest,
+        Note("x", "g", "basic", "D", ("a", "c"), ("t",), (0,), 1).digest,
+        Note("x", "g", "basic", "D", ("ab", ""), ("t",), (0,), 1).digest,
+        Note("x", "g", "typein", "D", ("a", "b"), ("t",), (0,), 1).digest,
+        Note("x", "g", "basic", "D", ("a", "b"), ("u",), (0,), 1).digest,
     }
     assert len(digests) == 5
 
@@ -283,7 +284,7 @@ def test_digest_does_not_see_what_anki_does_not_update():
     """Anki applies NFC: do the same before hashing; deck and due never reach a known card."""
     one = Note("x", "g", "basic", "D", ("\u00e9",), (), (0,), 1)
     two = Note("x", "g", "basic", "E", ("e\u0301",), (), (0,), 2, mod=5)
-    assert released.note_digest(one) == released.note_digest(two)
+    assert one.digest == two.digest
 
 
 def test_compare_sorts_everything_into_one_of_four(repository: Repository):

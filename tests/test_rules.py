@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -114,6 +115,14 @@ def test_bad_speaks_and_good_is_silent(rule: str, entry: object, shelf: Shelf) -
         found = names(shelf.load(example).problems) - ignored
         said.append((label, found))
     assert said == [("Bad", {rule}), ("Good", set())]
+
+
+@pytest.mark.parametrize("rule", [name for name, _ in EXAMPLES])
+def test_a_terminal_shows_examples_without_fences(rule: str) -> None:
+    entry = explanations()[rule]
+    assert not re.search("^```", entry.shown, re.MULTILINE)
+    for label, example in entry.examples:
+        assert f"{label}:\n{indent(example, '    ')}" in f"{entry.shown}\n"
 
 
 # ------------------------------------------------------------------ every rule is explained
@@ -287,6 +296,11 @@ SILENT = [
     ("few-rows", drill(12)),
     ("few-rows", drill(40)),
     ("few-rows", basic()),
+    # -- ids
+    ("proposed-id", basic().replace("basic: x", "basic: x-new")),
+    ("proposed-id", basic().replace("basic: x", "basic: new-1")),
+    ("proposed-id", basic().replace("basic: x", "basic: x-new-1-sided")),
+    ("proposed-id", basic().replace("basic: x", "basic: x-new-ends")),
     # -- gaps
     ("long-gap", gap("The {{c1::mean and variance over the batch}} matter.")),
     ("long-gap", gap(r"$\hat x = {{c1::x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7 + x_8}}$")),
@@ -426,6 +440,8 @@ SPEAKING = [
     ("long-answer", kind("typein: x", "q: Which?", "answer: a b c d e f"), "a b c d e f"),
     ("long-answer", basic(hint="word " * 36), "word " * 36),
     ("long-answer", basic(extra="word " * 61), "word " * 61),
+    ("proposed-id", basic().replace("basic: x", "basic: x-new-1"), "x-new-1"),
+    ("proposed-id", basic().replace("basic: x", "basic: one-x-new-12"), "one-x-new-12"),
     ("long-gap", gap("The {{c1::mean of the variances over one batch}}."), LONG),
     ("many-gaps", gap("{{c1::A}} {{c2::b}} {{c1::c}} {{c4::d}} {{c3::e}}."), "{{c3::e}}"),
     ("trivial-gap", gap("Here {{c1::is}} the {{c2::mean}}."), "is"),
@@ -507,6 +523,16 @@ def test_a_front_is_compared_over_all_banks(shelf: Shelf) -> None:
     assert [label.span.source.path for label in found.related] == [BANK]
 
 
+def test_a_copy_is_called_by_an_id_that_is_free(shelf: Shelf) -> None:
+    long = "x" * 59 + "-tail"
+    one = "  - basic: {}\n    q: Why?\n    a: So.\n"
+    ids = ("why", "why-3", "why", "why", long, long)
+    text = "retired: [why-2]\nquestions:\n" + "".join(map(one.format, ids))
+    found = [p for p in shelf.load(text).problems if p.rule == "duplicate-id"]
+    proposed = [re.findall(r"`([^`]+)`", problem.help) for problem in found]
+    assert proposed == [["why-4"], ["why-5"], ["x" * 59 + "-2"]]
+
+
 HOSTILE = [
     "{{c1::" * 3000,
     "{{c1::word}} " * 1500,
@@ -551,6 +577,13 @@ def test_more_cases_stay_silent_than_speak() -> None:
     for rule in {name for name, _ in SILENT}:
         speaking = 1 + sum(1 for name, *_ in SPEAKING if name == rule)
         assert sum(1 for name, _ in SILENT if name == rule) >= speaking, rule
+
+
+def test_an_id_that_was_released_is_not_complained_about(shelf: Shelf) -> None:
+    example = basic().replace("basic: x", "basic: x-new-1")
+    assert "proposed-id" in names(shelf.load(example).problems)
+    shelf.release(example)
+    assert "proposed-id" not in names(shelf.load(example).problems)
 
 
 def test_a_very_long_answer_stops_the_build(shelf: Shelf) -> None:

@@ -17,7 +17,6 @@ import pytest
 from pydantic_core import PydanticCustomError
 
 from ankibuild import fmt, project, schema
-from ankibuild.collection import authors_tags
 from ankibuild.kinds import Question, kinds
 from ankibuild.kinds.base import check_id
 from ankibuild.source import append_item
@@ -67,7 +66,7 @@ def names_of(root: Path) -> schema.Known:
     """Give what the files of a project can refer to."""
     subject = load(root).subject
     assert subject is not None
-    return schema.known(subject.project, authors_tags(subject.collection.notes))
+    return schema.known(subject.project, subject.collection.shelf.tags)
 
 
 def test_a_project_names_what_can_be_referred_to(tmp_path: Path) -> None:

@@ -648,7 +648,7 @@ class Tab:
         self.serving = serving
 
     def open(self, path: str, meanwhile: str) -> None:
-        """Open a page and wait until ``meanwhile`` holds there, and it listens to changes."""
+        """Open a page and wait until ``meanwhile`` holds there."""
         self.browser.resize(1000, 700)
         self.browser.go(f"{self.serving.site}{path}")
         self.until(meanwhile)
@@ -661,6 +661,13 @@ class Tab:
             "new Promise((done, fail) => {"
             f"const look = () => ({expression}) ? done() : setTimeout(look, 10); look();"
             "setTimeout(() => fail(Error(document.body.innerText)), 15000); })"
+        )
+
+    def listens(self) -> None:
+        """Wait until a page listens to changes: it has loaded what it needs for that."""
+        self.browser.js(
+            "new Promise(done => { const look = async () => (await navigator.locks.query())"
+            ".held.some(lock => lock.name === 'live') ? done() : setTimeout(look, 10); look(); })"
         )
 
     def shows(self, text: str) -> None:
@@ -829,6 +836,7 @@ def test_a_page_that_missed_changes_catches_up_when_the_server_is_back(
     with Serving(repository.root) as serving:
         tab = Tab(browser, serving)
         tab.open(PAGE, "document.getElementById('one')")
+        tab.listens()
     repository.bank(basic("one", q="What is new?"))
     with Serving(repository.root, "--port", str(serving.port)) as again:
         tab.shows("What is new?")

@@ -75,7 +75,8 @@ def test_nothing_is_wrong_with_it(license_: str, example: bool, tmp_path: Path):
     arc = subject_of(tmp_path / "knots").project.curriculum
     assert (arc.settings.title, arc.settings.license) == (wishes.title, LICENSES[license_])
     assert len(arc.parts) == example
-    assert fmt.run(tmp_path / "knots", check=True) == fmt.Outcome((), ())
+    outcome = fmt.run(tmp_path / "knots", check=True)
+    assert (outcome.changed, outcome.problems) == ((), ())
 
 
 def test_every_slot_is_filled(knots: Path):
@@ -274,12 +275,17 @@ def make_filled_folder(place: Path) -> None:
     (place / "notes.txt").write_text("mine")
 
 
+def make_repository(place: Path) -> None:
+    lay_down(place, KNOTS, example=False)
+
+
 @pytest.mark.parametrize(
     ("occupy", "said"),
     [
         (make_file, "is not a folder"),
         (make_dangling_link, "is not a folder"),
         (make_filled_folder, "is not empty, it has `notes.txt`"),
+        (make_repository, "is a deck repository already; go on there with `ankibuild new`"),
     ],
 )
 def test_what_is_there_stays(occupy: Callable[[Path], None], said: str, tmp_path: Path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,8 +69,22 @@ def test_the_table_and_the_data_say_the_same(loaded: tuple[Project, Collection])
     data = json.loads(json.dumps(stats.as_data(found)))
     assert data["total"]["questions"] == 5
     assert [line["name"] for line in data["decks"]] == [line.name for line in found.decks]
-    last = stats.table(found).splitlines()[-3].split()
-    assert last == ["all", "5", "6", "2", "40%", "40%"]
+    rows = [line.split() for line in stats.table(found).splitlines()]
+    assert ["all", "5", "6", "2", "40%", "40%"] in rows
+
+
+def test_the_table_explains_itself(loaded: tuple[Project, Collection]):
+    *rows, legend, figures = stats.table(stats.stats(*loaded)).splitlines()
+    assert {
+        row.split()[0]: row.split()[3] for row in rows if re.match("basic|reversed|code", row)
+    } == {
+        "basic": "2",
+        "reversed": "–",
+        "code": "–",
+    }
+    columns = re.split(r"  +", rows[0])[3:]
+    assert columns == [told.partition(":")[0] for told in legend.split("; ")]
+    assert figures == "0 figures"
 
 
 # ------------------------------------------------------------------ forecast

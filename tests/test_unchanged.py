@@ -198,6 +198,40 @@ def test_a_damaged_record_is_as_good_as_none(repository: Repository, damage: byt
     assert run(repository.root).said() is None
 
 
+def link_the_folder(kept: Path, beyond: Path) -> None:
+    kept.parent.rename(beyond)
+    kept.parent.symlink_to(beyond)
+
+
+def link_the_file(kept: Path, beyond: Path) -> None:
+    kept.rename(beyond)
+    kept.symlink_to(beyond)
+
+
+def leave_a_pipe(kept: Path, _: Path) -> None:
+    kept.unlink()
+    os.mkfifo(kept)
+
+
+@pytest.mark.parametrize("change", [link_the_folder, link_the_file, leave_a_pipe])
+def test_what_is_not_in_the_project_is_not_read(
+    change: Callable[[Path, Path], None],
+    repository: Repository,
+    tmp_path_factory: pytest.TempPathFactory,
+):
+    run(repository.root).keep("fine")
+    change(repository.root / ".ankibuild/build.json", tmp_path_factory.mktemp("beyond") / "there")
+    assert run(repository.root).said() is None
+
+
+def test_what_a_killed_run_left_is_removed(repository: Repository):
+    run(repository.root).keep("fine")
+    left = repository.write(".ankibuild/.build.json.4711", "half of i")
+    os.utime(left, (0, 0))
+    run(repository.root).keep("fine")
+    assert not left.exists()
+
+
 def test_nothing_has_to_be_writable(repository: Repository):
     (repository.root / ".ankibuild").write_text("in the way")
     run(repository.root).keep("fine")

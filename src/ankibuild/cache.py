@@ -4,6 +4,7 @@ Many small results are a :class:`Cache`: one file a namespace, one line an entry
 a crash can cost the last line, two processes at once can cost nothing, and a line that cannot be
 read is as good as none. What was made of a whole file is in a :class:`Store`: one file an entry,
 written beside and renamed. A :class:`Memory` is for one process that does its work again and again.
+How files are read and written, no link followed, is in :mod:`ankibuild.disk`.
 
 A key holds everything that a result depends on, the tool itself included.
 """
@@ -11,17 +12,17 @@ A key holds everything that a result depends on, the tool itself included.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ankibuild import disk
 from ankibuild.paths import CACHE
-from ankibuild.tool import identity
+from ankibuild.tool import identity, installation
 
 #: Bytes of a file that is still read; from then on its older half is forgotten.
 LARGEST = 16_000_000
@@ -57,38 +58,37 @@ class Memory:
 
 
 class Cache:
-    """The entries of one namespace: JSON values by key. Keys hold everything a value depends on."""
+    """The entries of one namespace: JSON values by key. Keys hold everything a value depends on.
+
+    They are written down with this installation, so that what a project from elsewhere brings along
+    is never found.
+    """
 
     def __init__(self, root: Path, namespace: str) -> None:
         self.path = root / CACHE / f"{namespace}.jsonl"
-        self._entries = dict(_read(self.path))
+        self._entries = dict(_entries(self.path))
 
     def get(self, key: str) -> Any | None:
         """Give what is remembered, or None."""
-        return self._entries.get(key)
+        return self._entries.get(_ours(key))
 
     def add(self, entries: Mapping[str, Any]) -> None:
         """Remember entries. A full disk or a folder we may not write costs the memory, no more."""
         if not entries:
             return
-        self._entries.update(entries)
-        text = "".join(json.dumps([key, value]) + "\n" for key, value in entries.items())
+        named = {_ours(key): value for key, value in entries.items()}
+        self._entries.update(named)
+        text = "".join(json.dumps([key, value]) + "\n" for key, value in named.items())
         with contextlib.suppress(OSError):
-            ready(self.path.parent)
-            # One write of whole lines in append mode: two processes do not mix theirs. The first
-            # line end closes a line that somebody could not finish.
-            with open(self.path, "ab", buffering=0) as file:
-                file.write(b"\n" + text.encode())
-                size = file.tell()
-            if size > LARGEST:
+            if disk.append(self.path, text.encode()) > LARGEST:
                 self._forget()
 
     def _forget(self) -> None:
         """Keep the newer half; what another process adds meanwhile may be lost, and is redone."""
-        entries = dict(_read(self.path))
+        entries = dict(_entries(self.path))
         newer = list(entries.items())[len(entries) // 2 :]
         with contextlib.suppress(OSError):
-            replace(self.path, "".join(json.dumps(row) + "\n" for row in newer).encode())
+            disk.replace(self.path, "".join(json.dumps(row) + "\n" for row in newer).encode())
 
 
 class Lasting:
@@ -126,31 +126,43 @@ class Store:
 
     def __init__(self, root: Path, namespace: str) -> None:
         self._folder = root / CACHE / namespace
+        self._is_linked = disk.is_linked(self._folder)
         self._used: set[str] = set()
 
-    def get(self, key: str) -> Any | None:
-        """Give what is remembered, or None."""
+    def get(self, key: str, part: int = 0) -> Any | None:
+        """Give one of the values that are remembered, or None."""
         self._used.add(key)
+        if self._is_linked:
+            return None
         try:
-            data = (self._folder / key).read_bytes()
-            seal, _, body = data.partition(b"\n")
+            seal, _, body = disk.line(self._folder / key, part).partition(b" ")
             return json.loads(body) if seal == _seal(body) else None
         except (OSError, ValueError, RecursionError):
             return None
 
     def has(self, key: str) -> bool:
         """Tell whether there is an entry; it may turn out to be damaged."""
-        return (self._folder / key).is_file()
+        return not self._is_linked and (self._folder / key).is_file()
 
-    def put(self, key: str, value: Any) -> None:
-        """Remember a value. A full disk or a folder we may not write costs the memory, no more."""
-        body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(*_WHATEVER)
-        with contextlib.suppress(OSError):
-            replace(self._folder / key, _seal(body) + b"\n" + body)
-            self._used.add(key)
+    def put(self, key: str, *values: Any) -> bool:
+        """Remember values, that are asked for one by one; tell whether that was done.
+
+        A full disk or a folder we may not write costs the memory, no more.
+        """
+        bodies = [json.dumps(v, ensure_ascii=False, separators=(",", ":")) for v in values]
+        lines = [_seal(body) + b" " + body for body in (text.encode(*_WHATEVER) for text in bodies)]
+        try:
+            disk.replace(self._folder / key, b"\n".join(lines))
+        except OSError:
+            return False
+        self._used.add(key)
+        return True
 
     def sweep(self) -> None:
         """Forget the oldest entries that were not asked for, beyond as many as were."""
+        if self._is_linked:
+            return
+        disk.tidy(self._folder)
         with contextlib.suppress(OSError):
             rest = [entry for entry in os.scandir(self._folder) if entry.name not in self._used]
             rest.sort(key=lambda entry: entry.stat().st_mtime_ns, reverse=True)
@@ -168,6 +180,10 @@ def key(*parts: object) -> str:
     return digest.hexdigest()
 
 
+def _ours(key: str) -> str:
+    return blake2b(f"{installation()} {key}".encode(*_WHATEVER), digest_size=20).hexdigest()
+
+
 @cache
 def _begun(tool: str) -> blake2b:
     return blake2b(tool.encode(), digest_size=20)
@@ -178,53 +194,8 @@ def _seal(body: bytes) -> bytes:
     return blake2b(body, digest_size=8).hexdigest().encode()
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Write a file of the cache whole or not at all, whoever else writes it. Raises OSError."""
-    ready(path.parent)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(data)
-        os.replace(beside, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
-
-
-def ready(folder: Path) -> None:
-    """Make a folder of the cache, which git ignores. Raises OSError."""
-    top = next((place for place in (folder, *folder.parents) if place.name == CACHE), folder)
-    if top.is_symlink() or folder.is_symlink():
-        # A project may come from anybody, and nothing is written outside of it.
-        raise OSError(errno.ELOOP, "the cache is a link", str(top))
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = top / ".gitignore"
-    if not ignore.exists() or not ignore.stat().st_size:  # a full disk leaves it empty
-        ignore.write_text("*\n", encoding="utf-8")
-
-
-def _read(path: Path) -> Iterator[tuple[str, Any]]:
-    try:
-        lines = path.read_bytes().split(b"\n")
-    except OSError:
-        return
-    for row in _rows([line for line in lines if line]):
+def _entries(path: Path) -> Iterator[tuple[str, Any]]:
+    for row in disk.rows(path):
         match row:
             case [str(key), value]:
                 yield key, value
-
-
-def _rows(lines: list[bytes]) -> Iterable[Any]:
-    """Read all lines at once, which takes a fifth of the time; or one by one, if one is damaged."""
-    try:
-        rows: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
-    except (ValueError, RecursionError):
-        return filter(None, map(_row, lines))
-    return rows
-
-
-def _row(line: bytes) -> Any | None:
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None

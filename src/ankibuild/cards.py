@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ankibuild.collection import Note
+from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype
 
 

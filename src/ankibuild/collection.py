@@ -6,51 +6,21 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import NamedTuple
 
 from ankibuild import markdown, notetypes
 from ankibuild.bank import Entry
 from ankibuild.cache import Memory
-from ankibuild.curriculum import CHECKLIST_KINDS, LEVELS, Item, Slot, SourceWork, Topic
+from ankibuild.curriculum import LEVELS, SourceWork, Topic
+from ankibuild.decks import Deck, decks_of
 from ankibuild.diagnostics import Diagnostic, Source, Span
 from ankibuild.kinds.base import Place, Question
-from ankibuild.markdown import Colors, Forgetful
+from ankibuild.notes import AUTHORS, Note, Notes, Page
 from ankibuild.notetypes import Notetype
 from ankibuild.project import Placed, Project
-
-_FORGETFUL = Forgetful()
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One question as Anki keeps it.
-
-    ``fields`` are HTML in the order of the notetype's fields; ``cards`` are template numbers from
-    0 (for a cloze: cloze number - 1); ``due`` is the place in the arc; ``mod`` is in seconds since
-    1970 and 0 until a release stamps it.
-    """
-
-    id: str
-    guid: str
-    notetype: str
-    deck: str
-    fields: tuple[str, ...]
-    tags: tuple[str, ...]
-    cards: tuple[int, ...]
-    due: int
-    mod: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Deck:
-    """A deck by its full name (``Root::Part::Deck``); the description is Markdown."""
-
-    name: str
-    id: int
-    description: str = ""
+from ankibuild.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +37,13 @@ class Collection:
 
     notetypes: tuple[Notetype, ...]
     decks: tuple[Deck, ...]
-    notes: tuple[Note, ...]
+    notes: Sequence[Note]
     media: tuple[Media, ...] = ()
+
+    @property
+    def shelf(self) -> Notes:
+        """The notes, deck by deck."""
+        return Notes.of(self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +76,33 @@ def collect(project: Project, memory: Memory | None = None) -> Collected:
     With a ``memory``, only new texts are rendered.
     """
     memory = memory or Memory()
-    filled = [fill(project, placed, memory) for placed in project.banks]
-    notes = [bank.notes for bank in filled]
+    filled = [
+        fill(project, placed, memory.of(("texts", placed.slot.path), Texts))
+        for placed in project.banks
+    ]
+    pages = [Page.of(bank.notes) for bank in filled if bank.notes]
     used = {name for bank in filled for name in bank.images}
     problems = (problem for bank in filled for problem in bank.problems)
     formulas = tuple(formula for bank in filled for formula in bank.formulas)
-    return Collected(gather(project, notes, used), (*problems, *unused(project, used)), formulas)
+    return Collected(gather(project, pages, used), (*problems, *unused(project, used)), formulas)
 
 
-def gather(project: Project, banks: Iterable[tuple[Note, ...]], used: set[str]) -> Collection:
+def gather(project: Project, pages: Iterable[Page], used: set[str]) -> Collection:
     """Put the notes of all banks together; ``used`` are the figures that they show."""
-    kinds = notetypes_of(project)
-    notes = tuple(note for bank in banks for note in bank)
+    notes = Notes(tuple(pages))
     media = tuple(
         Media(file.packed, file.content)
         for name, file in sorted(project.media.items())
         if name in used
     )
-    needed = {note.notetype for note in notes}
-    chosen = tuple(notetype for key, notetype in kinds.items() if key in needed)
-    filled = {note.deck for note in notes}
-    return Collection(chosen, tuple(_decks(project, filled)), notes, _distinct(media))
+    kinds = _needed(notetypes_of(project).values(), notes)
+    filled = {page.deck for page in notes.pages}
+    return Collection(kinds, tuple(decks_of(project, filled)), notes, _distinct(media))
+
+
+def _needed(kinds: Iterable[Notetype], notes: Notes) -> tuple[Notetype, ...]:
+    needed = {key for page in notes.pages for key in page.notetypes}
+    return tuple(notetype for notetype in kinds if notetype.key in needed)
 
 
 def notetypes_of(project: Project) -> dict[str, Notetype]:
@@ -132,45 +113,27 @@ def notetypes_of(project: Project) -> dict[str, Notetype]:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A bank's notes, and what was seen when they were made; ``source`` is what they came from."""
+    """A bank's notes, and what was seen when they were made."""
 
-    source: Project
     notes: tuple[Note, ...]
     problems: tuple[Diagnostic, ...]
     formulas: tuple[Written, ...]
     images: frozenset[str]
 
 
-def fill(project: Project, placed: Placed, memory: Memory, colors: Colors = _FORGETFUL) -> Filled:
-    """Make a bank's notes, unless that was done: everything they depend on is the very same."""
+def fill(project: Project, placed: Placed, texts: Texts) -> Filled:
+    """Make a bank's notes; ``texts`` are told to keep what they became."""
     packed = packed_names(project)
-    names = frozenset(packed.items())  # as a key: it keeps its hash
-    # The project is kept beside the result, so that nothing else can have these identities.
-    made_of = id(project.curriculum), id(project.sources), placed.slot.path, names
-
-    texts = texts_of(placed.slot, memory)
-
-    def make() -> Filled:
-        texts.turn()
-        renders = [_Rendering(entry, packed, names, texts, colors) for entry in placed.bank.entries]
-        dues = _dues(placed, project)
-        return Filled(
-            project,
-            tuple(_note(project, placed, r, due) for r, due in zip(renders, dues, strict=True)),
-            tuple(problem for render in renders for problem in render.problems),
-            tuple(formula for render in renders for formula in render.formulas),
-            frozenset(name for render in renders for name in render.images),
-        )
-
-    return memory.of(("notes", placed.bank.document, made_of), make)
-
-
-def texts_of(slot: Slot, memory: Memory) -> Memory:
-    """Give the memory of a bank's texts, that ages only when the bank is made again.
-
-    Whoever does not make it, since nothing has changed, has to ask for it all the same.
-    """
-    return memory.of(("texts", slot.path), Memory)
+    renders = [_Rendering(entry, packed, texts) for entry in placed.bank.entries]
+    dues = _dues(placed, project)
+    notes = tuple(_note(project, placed, r, due) for r, due in zip(renders, dues, strict=True))
+    texts.keep()
+    return Filled(
+        notes,
+        tuple(problem for render in renders for problem in render.problems),
+        tuple(formula for render in renders for formula in render.formulas),
+        frozenset(name for render in renders for name in render.images),
+    )
 
 
 def packed_names(project: Project) -> dict[str, str]:
@@ -180,16 +143,21 @@ def packed_names(project: Project) -> dict[str, str]:
 
 def subset(collection: Collection, deck: str) -> Collection:
     """Select a deck, everything below it, and its parents."""
-    inside = {d.name for d in collection.decks if _below(d.name, deck)}
-    notes = tuple(note for note in collection.notes if note.deck in inside)
-    names = {note.notetype for note in notes}
-    text = "".join(field for note in notes for field in note.fields) if collection.media else ""
+    notes = Notes(tuple(page for page in collection.shelf.pages if _below(page.deck, deck)))
+    shown = {name for page in notes.pages for name in page.media}
     return Collection(
-        tuple(n for n in collection.notetypes if n.key in names),
+        _needed(collection.notetypes, notes),
         tuple(d for d in collection.decks if _below(d.name, deck) or _below(deck, d.name)),
         notes,
-        tuple(m for m in collection.media if m.name in text),
+        tuple(file for file in collection.media if file.name in shown),
     )
+
+
+def without(collection: Collection, decks: Iterable[str]) -> Collection:
+    """Leave out the notes in some decks and below them, and nothing else."""
+    pages = collection.shelf.pages
+    kept = (page for page in pages if not any(_below(page.deck, deck) for deck in decks))
+    return replace(collection, notes=Notes(tuple(kept)))
 
 
 def _below(name: str, deck: str) -> bool:
@@ -204,12 +172,6 @@ def guid(namespace: str, name: str) -> str:
     """Give the permanent guid of question ``name``: a hash of the two names and nothing else."""
     digest = hashlib.sha256(f"{namespace}\n{name}".encode()).digest()
     return base64.b32encode(digest[:10]).decode().lower()
-
-
-def deck_id(name: str) -> int:
-    """Give a stable deck id: positive, in milliseconds well before today, never 0 or 1."""
-    digest = hashlib.sha256(f"deck\n{name}".encode()).digest()
-    return 1_000_000_000_000 + int.from_bytes(digest[:6], "big") % 500_000_000_000
 
 
 def _dues(placed: Placed, project: Project) -> Iterator[int]:
@@ -233,9 +195,7 @@ class _Rendering:
 
     entry: Entry
     media: Mapping[str, str]
-    names: frozenset[tuple[str, str]]
-    memory: Memory
-    colors: Colors
+    texts: Texts
     problems: list[Diagnostic] = field(default_factory=list)
     images: set[str] = field(default_factory=set)
     formulas: list[Written] = field(default_factory=list)
@@ -244,11 +204,7 @@ class _Rendering:
     def __call__(
         self, place: Place, text: str, *, cloze: bool = False, derived: bool = False
     ) -> str:
-        asked = ("text", text, cloze, self.names)
-        rendered = self.memory.of(
-            asked,
-            partial(markdown.render, text, cloze=cloze, media=self.media, colors=self.colors),
-        )
+        rendered = self.texts.render(text, cloze=cloze, media=self.media)
         self.images |= set(rendered.images)
         self.formulas += [Written(f, self.entry, place, derived) for f in rendered.formulas]
         self.numbers[place] = rendered.clozes
@@ -272,7 +228,7 @@ class _Rendering:
             self.problems.append(diagnostic)
 
     def code(self, program: str) -> str:
-        return markdown.code(program, colors=self.colors)
+        return self.texts.code(program)
 
     def plain(self, text: str) -> str:
         return markdown.plain(text)
@@ -328,13 +284,7 @@ def _tags(project: Project, placed: Placed, question: Question) -> Iterator[str]
     if topic:
         yield f"level::{LEVELS[topic.level]}"
     for tag in (*placed.bank.head.tags, *question.tags):
-        yield f"topic::{tag}"
-
-
-def authors_tags(notes: Iterable[Note]) -> set[str]:
-    """Give the tags that authors wrote, as they wrote them."""
-    tags = {tag for note in notes for tag in note.tags}
-    return {tag.removeprefix("topic::") for tag in tags if tag.startswith("topic::")}
+        yield f"{AUTHORS}{tag}"
 
 
 def topic_of(project: Project, placed: Placed, question: Question) -> Topic | None:
@@ -369,60 +319,6 @@ def unused(project: Project, used: set[str]) -> Iterator[Diagnostic]:
         help_text = f"show it: `![what it shows]({name})`, or remove it"
         message = "no question shows this figure"
         yield Diagnostic("unused-media", message, span, help=help_text)
-
-
-# ------------------------------------------------------------------ decks and their descriptions
-
-
-def _decks(project: Project, names: set[str]) -> Iterator[Deck]:
-    """Decks that hold a question, and their parents; ``names`` are the full names of the former."""
-    arc = project.curriculum
-    filled = [slot for slot in arc.slots if slot.deck in names]
-    if not filled:
-        return
-    root = arc.settings.title
-    yield Deck(root, deck_id(root), _root_description(project, filled))
-    for part in arc.parts:
-        slots = [slot for slot in filled if slot.part.id == part.id]
-        if not slots:
-            continue
-        name = f"{root}::{part.deck}"
-        yield Deck(name, deck_id(name), _finish(project, f"**{part.title}**"))
-        for slot in slots:
-            yield Deck(slot.deck, deck_id(slot.deck), _description(project, slot))
-
-
-def _root_description(project: Project, filled: list[Slot]) -> str:
-    settings = project.curriculum.settings
-    parts = ", ".join(dict.fromkeys(slot.part.title for slot in filled))
-    return _finish(project, f"{settings.description.strip()}\n\nIn it so far: {parts}.")
-
-
-def _description(project: Project, slot: Slot) -> str:
-    topics = [
-        project.curriculum.topics[name]
-        for name in slot.plan.topics
-        if name in project.curriculum.topics
-    ]
-    titles = ", ".join(topic.title for topic in topics)
-    lines = [f"**{slot.plan.deck[3:]}**", "", f"Teaches: {titles}.", ""]
-    todo = [item for topic in topics for item in topic.items if item.kind in CHECKLIST_KINDS]
-    if todo:
-        lines += ["To do beside the cards:", ""]
-        lines += [f"- {_todo(item, project.sources)}" for item in todo]
-    return _finish(project, "\n".join(lines).strip())
-
-
-def _todo(item: Item, sources: Mapping[str, SourceWork]) -> str:
-    works = [sources[name] for name in item.sources if name in sources]
-    links = [f"[{work.title}]({work.url})" if work.url else work.title for work in works]
-    return item.ask.strip().replace("\n", " ") + (f" {', '.join(links)}" if links else "")
-
-
-def _finish(project: Project, text: str) -> str:
-    settings = project.curriculum.settings
-    address = f" {settings.repository}" if settings.repository else ""
-    return f"{text}\n\nLicense: {settings.license}.{address}"
 
 
 def describe(collection: Collection, line: str) -> Collection:

@@ -80,10 +80,17 @@ def _bar(covered: int, total: int, width: int = 24) -> str:
 
 
 def missing(found: tuple[PartCoverage, ...]) -> str:
-    """List the items without a question, one a line, with what they ask for."""
-    return "".join(
-        f"{item.id}: {' '.join(item.ask.split())}\n" for part in found for item in part.uncovered
-    )
+    """List the items without a question by part, one a line, with what they ask for.
+
+    Headings begin with `#`, so that the items alone are easy to have.
+    """
+    return "\n".join(_missing(part) for part in found if part.uncovered)
+
+
+def _missing(part: PartCoverage) -> str:
+    items = (f"{item.id}: {' '.join(item.ask.split())}\n" for item in part.uncovered)
+    heading = f"# {part.part.deck}: {len(part.uncovered)} of {part.total} missing\n"
+    return heading + "".join(items)
 
 
 def as_data(found: tuple[PartCoverage, ...]) -> dict[str, object]:

@@ -17,8 +17,6 @@ from functools import cached_property
 from typing import Literal
 from urllib.parse import quote
 
-from ankibuild.words import count as count  # noqa: PLC0414 - half of the rooms ask here for it
-
 Severity = Literal["error", "warning"]
 
 #: Errors of one file after which nobody reads on: with these mended, most others are gone.

@@ -6,46 +6,52 @@ sources and the names of all figures; other banks have no part in it.
 
 from __future__ import annotations
 
+import errno
+from array import array
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from ankibuild.bank import parse
-from ankibuild.cache import Lasting, Memory, Store, key
-from ankibuild.collection import Collection, Note, fill, texts_of
+from ankibuild.cache import Memory, Store, key
+from ankibuild.collection import Collection, fill
 from ankibuild.curriculum import Slot
 from ankibuild.diagnostics import Diagnostic, Source
 from ankibuild.files import document_of, read_bytes
+from ankibuild.notes import Note, Page, written
 from ankibuild.packed import pack_one, unpack_one
 from ankibuild.processes import beforehand
 from ankibuild.project import Placed, Project, files, unknown_names
-from ankibuild.rules import Front, Subject, allowed, check_bank
+from ankibuild.rules import Fronts, Subject, allowed, check_bank
 from ankibuild.rules.repeats import fronts
 from ankibuild.source import Document, text_of
+from ankibuild.texts import Texts
+from ankibuild.tool import facts
 from ankibuild.typeset import Typesetter
 
 #: Bytes of new banks from which on another process saves more time than it takes.
 WORTH_A_PROCESS = 60_000
 
 
+_NONE = Fronts.of(())
+
+
 @dataclass(frozen=True, slots=True)
 class Examined:
     """A bank's notes, what is wrong with it, and what the rules about the whole arc need of it.
 
-    ``images`` are the names of figures that it shows, as authors write them. Without ``typeset``,
-    some formulas could not be asked about. ``key`` names all that this depends on; it is empty if
-    something is wrong with the arc.
+    ``page`` is None if it has no notes. ``images`` are the names of figures that it shows, as
+    authors write them. Without ``typeset``, some formulas could not be asked about.
     """
 
-    notes: tuple[Note, ...] = ()
+    page: Page | None = None
     problems: tuple[Diagnostic, ...] = ()
-    fronts: tuple[Front, ...] = ()
+    fronts: Fronts = _NONE
     images: frozenset[str] = frozenset()
     retired: tuple[str, ...] = ()
     typeset: bool = True
-    deck: str = ""
-    key: str = ""
 
 
 @dataclass
@@ -54,7 +60,7 @@ class Tools:
 
     memory: Memory
     typesetter: Typesetter
-    colors: Lasting
+    texts: Store
 
 
 def examine(project: Project, slot: Slot, document: Document, tools: Tools) -> Examined:
@@ -64,15 +70,15 @@ def examine(project: Project, slot: Slot, document: Document, tools: Tools) -> E
     if bank is None:
         return Examined(problems=_kept(problems))
     placed = Placed(slot, bank)
-    filled = fill(project, placed, memory, tools.colors)
+    filled = fill(project, placed, Texts(tools.texts, slot.path))
     formulas = tools.typesetter.check(filled.formulas)
     alone = Subject(replace(project, banks=(placed,)), Collection((), (), filled.notes))
     unknown = unknown_names(project, placed)
     found = (*problems, *unknown, *filled.problems, *formulas.problems, *check_bank(alone))
     return Examined(
-        filled.notes,
+        Page.of(filled.notes) if filled.notes else None,
         _kept(found),
-        tuple(fronts(bank)),
+        Fronts.of(fronts(bank)),
         filled.images,
         bank.head.retired,
         formulas.typeset,
@@ -80,134 +86,171 @@ def examine(project: Project, slot: Slot, document: Document, tools: Tools) -> E
 
 
 def examine_all(
-    project: Project, memory: Memory, typesetter: Typesetter, *, jobs: int = 1
+    project: Project, memory: Memory | None, typesetter: Typesetter, *, jobs: int = 1
 ) -> list[Examined]:
     """Examine every bank, in order; what is remembered of earlier runs is taken from there.
 
-    With several ``jobs``, processes of their own do it beforehand where much is new.
+    With several ``jobs``, processes of their own do it beforehand where much is new. Without a
+    ``memory``, of a bank that is done nothing is held but what is given.
     """
-    tools = Tools(memory, typesetter, Lasting(project.root, "code"))
-    store = Store(project.root, "banks") if project.context else None
-    work = [_Work(project, slot, store) for slot in files(project)]
-    if store and jobs > 1:
-        _ahead(work, jobs)
-    found = [one.examined(tools) for one in work]
-    tools.colors.keep()
-    if store and any(one.is_new for one in work):
-        store.sweep()
-    return found
+    desk = _Desk(project, Tools(memory or Memory(), typesetter, Store(project.root, "texts")))
+    slots = files(project)
+    found = {slot.path: desk.recalled(slot) for slot in slots}
+    new = [slot for slot in slots if found[slot.path] is None]
+    _ahead(desk, new, jobs)
+    for slot in new:
+        found[slot.path] = desk.examined(slot)
+        if memory is None:
+            desk.tools.memory.turn()
+    if new and desk.store:
+        desk.store.sweep()
+    return [one for one in found.values() if one]
 
 
-@dataclass
-class _Work:
-    """One bank to examine: read when it is made."""
+class _Desk:
+    """Where the banks of a project are examined, one after the other, and what was found is kept.
 
-    project: Project
-    slot: Slot
-    store: Store | None
-    is_new: bool = False
+    Nothing is remembered if something is wrong with the arc: it would be too much to name.
+    """
 
-    def __post_init__(self) -> None:
-        self.data = read_bytes(self.project.root, self.slot.path)
+    def __init__(self, project: Project, tools: Tools) -> None:
+        self.project, self.tools = project, tools
+        self.store = Store(project.root, "banks") if project.context else None
 
-    @property
-    def size(self) -> int:
-        """Bytes of the bank."""
-        return len(self.data) if isinstance(self.data, bytes) else 0
+    def recalled(self, slot: Slot) -> Examined | None:
+        """Give what an earlier run found of a bank, if there was one."""
+        if self.store is None:
+            return None
+        return self._recalled(slot, read_bytes(self.project.root, slot.path))
 
-    @cached_property
-    def key(self) -> str:
-        """What the result depends on; empty if it is not remembered."""
-        if self.store is None or isinstance(self.data, Document):
-            return ""
-        return key("bank", self.project.context, self.slot.path, self.data)
+    def examined(self, slot: Slot) -> Examined:
+        """Find out all about a bank, unless that was done meanwhile."""
+        data = read_bytes(self.project.root, slot.path)
+        return self._recalled(slot, data) or self._made(slot, data)
 
-    def is_known(self) -> bool:
-        """Tell whether the result is remembered."""
-        return self.store is not None and self.store.has(self.key)
-
-    def recalled(self) -> Examined | None:
-        """Give what an earlier run found, if there was one."""
-        known = self.store.get(self.key) if self.store and self.key else None
+    def _recalled(self, slot: Slot, data: bytes | Document) -> Examined | None:
+        named = _key(self.project, slot, data)
+        known = self.store.get(named) if self.store and named else None
         try:
-            found = from_data(known, self.slot.path, self.data) if known else None
-            return self._named(found) if found else None
+            found = from_data(known, slot, data) if known else None
         except (ValueError, TypeError, LookupError):
             return None
+        # What could not be asked about the last time can be now.
+        late = found and not found.typeset and self.tools.typesetter.is_able
+        return self._shelved(slot, named, found) if found and not late else None
 
-    def examined(self, tools: Tools) -> Examined:
-        """Give what is known of the bank; find it out if nobody has."""
-        texts_of(self.slot, tools.memory)
-        asked = ("examined", self.slot.path, self.key)
-        if not self.key:
-            return self._examine(tools)
-        return tools.memory.of(asked, lambda: self.recalled() or self._examine(tools))
+    def _made(self, slot: Slot, data: bytes | Document) -> Examined:
+        memory, named = self.tools.memory, _key(self.project, slot, data)
+        document = document_of(slot.path, data, memory) if isinstance(data, bytes) else data
+        found = examine(self.project, slot, document, self.tools)
+        lasting = found.typeset or not self.tools.typesetter.is_able
+        if not (self.store and named and lasting and document.root is not None):
+            return found
+        is_kept = self.store.put(named, to_data(found), rows_of(found))
+        return self._shelved(slot, named, found) if is_kept else found
 
-    def _examine(self, tools: Tools) -> Examined:
-        data, path = self.data, self.slot.path
-        document = document_of(path, data, tools.memory) if isinstance(data, bytes) else data
-        found = examine(self.project, self.slot, document, tools)
-        self.is_new = True
-        lasting = found.typeset or not tools.typesetter.is_able
-        if self.store and self.key and lasting and document.root is not None:
-            self.store.put(self.key, to_data(found))
-        return self._named(found)
+    def _shelved(self, slot: Slot, named: str, found: Examined) -> Examined:
+        """Let the notes of a bank be read from the store whenever they are asked for."""
+        if not (found.page and self.store):
+            return found
+        read = partial(_read, self.project, slot, self.store, named, found.page.listed)
+        return replace(found, page=replace(found.page, key=named, read=read))
 
-    def _named(self, found: Examined) -> Examined:
-        return replace(found, deck=self.slot.deck, key=self.key)
+
+def _key(project: Project, slot: Slot, data: bytes | Document) -> str:
+    """Name what is found out of a bank by all that it depends on; empty if that is not known."""
+    if isinstance(data, Document) or not project.context:
+        return ""
+    return key("bank", project.context, slot.path, data)
+
+
+def _read(project: Project, slot: Slot, store: Store, named: str, listed: str) -> tuple[Note, ...]:
+    """Read the notes of a bank; make them again if somebody has deleted what was remembered.
+
+    Raises OSError if the bank is not what it was.
+    """
+    with suppress(ValueError, TypeError):
+        return written(slot.deck, listed, store.get(named, ROWS) or ())
+    data = read_bytes(project.root, slot.path)
+    if isinstance(data, Document) or _key(project, slot, data) != named:
+        path = str(project.root / slot.path)
+        raise OSError(errno.ESTALE, "this has changed while it was worked with; try again", path)
+    bank, _ = parse(document_of(slot.path, data, Memory()))
+    return fill(project, Placed(slot, bank), Texts()).notes if bank else ()
 
 
 # ------------------------------------------------------------------ several processes
 
 
-def _ahead(work: list[_Work], jobs: int) -> None:
+def _ahead(desk: _Desk, new: list[Slot], jobs: int) -> None:
     """Let processes find out what is not remembered; the store is where they leave it."""
-    new = [one for one in work if one.key and not one.is_known()]
-    if sum(one.size for one in new) >= WORTH_A_PROCESS:
-        beforehand([partial(_find_out, new[number::jobs]) for number in range(jobs)])
+    size = sum(facts(str(desk.project.root / slot.path))[0] for slot in new)
+    if desk.store and jobs > 1 and size >= WORTH_A_PROCESS:
+        shares = [new[number::jobs] for number in range(jobs)]
+        beforehand([partial(_find_out, desk.project, share) for share in shares])
 
 
-def _find_out(share: list[_Work]) -> None:
-    if not share:
-        return
-    root = share[0].project.root
-    with Typesetter(root) as typesetter:
-        tools = Tools(Memory(), typesetter, Lasting(root, "code"))
-        for one in share:
-            one.examined(tools)
-            tools.memory.turn()
-        tools.colors.keep()
+def _find_out(project: Project, share: list[Slot]) -> None:
+    with Typesetter(project.root) as typesetter:
+        desk = _Desk(project, Tools(Memory(), typesetter, Store(project.root, "texts")))
+        for slot in share:
+            desk.examined(slot)
+            desk.tools.memory.turn()
 
 
 # ------------------------------------------------------------------ as data
 
+#: The part of what is kept of a bank that holds what stands on its notes.
+ROWS = 1
+
 
 def to_data(found: Examined) -> list[Any]:
-    """Give what is known of a bank as JSON."""
-    notes = [
-        (n.id, n.guid, n.notetype, n.deck, n.fields, n.tags, n.cards, n.due) for n in found.notes
-    ]
+    """Give what is known of a bank as JSON, but for what stands on its notes."""
+    page, fronts = found.page, found.fronts
+    about = page and (
+        (page.count, page.cards, sorted(page.notetypes), sorted(page.tags), sorted(page.media)),
+        page.listed,
+    )
     problems = [pack_one(problem, lambda _: 0) for problem in found.problems]
-    return [notes, problems, found.fronts, sorted(found.images), found.retired]
+    numbers = [list(fronts.own), list(fronts.shorter), list(fronts.ends)]
+    return [
+        about,
+        problems,
+        fronts.ids,
+        numbers,
+        sorted(found.images),
+        found.retired,
+        found.typeset,
+    ]
 
 
-def from_data(data: list[Any], path: str, content: bytes | Document) -> Examined:
-    """Give what `to_data` was given, for a bank of this content.
+def rows_of(found: Examined) -> list[Any]:
+    """Give fields and tags of the notes of a bank as JSON."""
+    return [(note.fields, note.tags) for note in found.page.read()] if found.page else []
+
+
+def from_data(data: list[Any], slot: Slot, content: bytes | Document) -> Examined:
+    """Give what `to_data` was given, for a bank of this content; nobody can read its notes yet.
 
     Raises ValueError, TypeError or LookupError if the data is something else.
     """
-    notes, problems, asked, images, retired = data
-    source = Source(path, text_of(content)) if problems and isinstance(content, bytes) else None
+    about, problems, ids, (own, shorter, ends), images, retired, typeset = data
+    text = text_of(content) if problems and isinstance(content, bytes) else None
+    source = None if text is None else Source(slot.path, text)
     return Examined(
-        tuple(
-            Note(name, guid, kind, deck, tuple(fields), tuple(tags), tuple(cards), due)
-            for name, guid, kind, deck, fields, tags, cards, due in notes
-        ),
+        _page(slot, *about) if about else None,
         tuple(unpack_one(row, lambda _: source) for row in problems) if source else (),
-        tuple(Front(name, own, tuple(shorter)) for name, own, shorter in asked),
+        Fronts(ids, array("Q", own), array("Q", shorter), array("L", ends)),
         frozenset(images),
         tuple(retired),
+        typeset,
     )
+
+
+def _page(slot: Slot, facts: list[Any], listed: str) -> Page:
+    count, cards, notetypes, tags, media = facts
+    names = frozenset(notetypes), frozenset(tags), frozenset(media)
+    return Page(slot.deck, count, cards, *names, listed, tuple)
 
 
 def _kept(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -39,7 +39,7 @@ def read_bytes(root: Path, path: str, most: int = LARGEST) -> bytes | Document:
 
 def _unreadable(path: str, message: str) -> Document:
     span = Span(Source(path, ""), 0, 0)
-    help_text = "put a readable YAML file here"
+    help_text = "put the file itself here, and let everybody read it"
     return Document(
         span.source, None, (Diagnostic("unreadable-file", message, span, help=help_text),)
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from ankibuild import released
 from ankibuild.cache import Store, key
-from ankibuild.collection import Collection, notetypes_of, subset
+from ankibuild.collection import Collection, notetypes_of, subset, without
 from ankibuild.curriculum import Slot
+from ankibuild.disk import guard_links
 from ankibuild.outputs import OUTPUTS
 from ankibuild.outputs.stamped import stamped
 from ankibuild.processes import beforehand
@@ -40,39 +42,52 @@ def write(
     at all. ``jobs`` is how many processes there may be. Raises OSError, and ValueError if the
     subject is not sound.
     """
-    _guard_links(subject.project.root, dist)
+    guard_links(subject.project.root, dist / "parts", dist / "topics")
     shelf = _Shelf(subject)
-    chosen = tuple(slots)
-    targets = list(_of_slots(dist, chosen) if chosen else _of_parts(subject, dist))
-    if jobs > 1 and len(shelf.collection.notes) >= WORTH_A_PROCESS:
+    chosen = [shelf.plan(dist / "topics" / f"{slot.id}.apkg", slot.deck) for slot in slots]
+    if chosen:
+        return shelf.write(chosen)
+    parts = list(_parts(shelf, dist))
+    _ahead(shelf, parts, jobs)
+    written = shelf.write(parts)
+    settings = subject.project.curriculum.settings
+    whole = shelf.plan(dist / f"{settings.namespace}.apkg", settings.title)
+    _remove_stale(dist / "parts", {product.path for product in written})
+    return (shelf.write_one(whole, parts), *written, *_cleanup(subject, dist))
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A package to be: what is in a deck, and a name for all of that; empty if it is not known."""
+
+    path: Path
+    deck: str
+    what: Collection
+    key: str
+
+    @property
+    def product(self) -> Product:
+        pages = self.what.shelf.pages
+        return Product(self.path, len(self.what.notes), sum(page.cards for page in pages))
+
+
+def _parts(shelf: _Shelf, dist: Path) -> Iterator[_Plan]:
+    arc = shelf.subject.project.curriculum
+    filled = {deck.name for deck in shelf.collection.decks}
+    for part in arc.parts:
+        deck = f"{arc.settings.title}::{part.deck}"
+        if deck in filled:
+            yield shelf.plan(dist / "parts" / f"{part.id}.apkg", deck)
+
+
+def _ahead(shelf: _Shelf, plans: list[_Plan], jobs: int) -> None:
+    """Let processes write what is not there, if that is much; the caller will find it there."""
+    new = [plan for plan in plans if not shelf.is_there(plan)]
+    if jobs > 1 and sum(len(plan.what.notes) for plan in new) >= WORTH_A_PROCESS:
         # Before the processes part, for each would import it; and not earlier, for it takes long.
         import ankibuild.outputs.apkg  # noqa: F401
 
-        # The whole arc is as much work as all of its parts.
-        beforehand([partial(shelf.write_all, share) for share in (targets[:1], targets[1:])])
-    products = tuple(shelf.write_all(targets))
-    if chosen:
-        return products
-    _remove_stale(dist / "parts", {product.path for product in products})
-    return (*products, *_cleanup(subject, dist))
-
-
-Target = tuple[Path, str]
-
-
-def _of_slots(dist: Path, slots: tuple[Slot, ...]) -> Iterator[Target]:
-    for slot in slots:
-        yield dist / "topics" / f"{slot.id}.apkg", slot.deck
-
-
-def _of_parts(subject: Subject, dist: Path) -> Iterator[Target]:
-    arc = subject.project.curriculum
-    title = arc.settings.title
-    yield dist / f"{arc.settings.namespace}.apkg", title
-    filled = {deck.name for deck in subject.collection.decks}
-    for part in arc.parts:
-        if f"{title}::{part.deck}" in filled:
-            yield dist / "parts" / f"{part.id}.apkg", f"{title}::{part.deck}"
+        beforehand([partial(shelf.write, new[number::jobs]) for number in range(jobs)])
 
 
 class _Shelf:
@@ -83,33 +98,54 @@ class _Shelf:
         self.collection = stamped(subject)
         self._store = Store(subject.project.root, "packages")
 
-    def write_all(self, targets: Iterable[Target]) -> list[Product]:
+    def plan(self, path: Path, deck: str) -> _Plan:
+        """Plan a package of a deck and all that is below it."""
+        what = subset(self.collection, deck)
+        return _Plan(path, deck, what, self._key(path, what))
+
+    def is_there(self, plan: _Plan, opened: int | None = None) -> bool:
+        """Tell whether a package is what it is to be: at its path, or as an open file."""
+        place = str(plan.path) if opened is None else opened
+        return bool(plan.key) and self._store.get(plan.key) == list(facts(place))
+
+    def write(self, plans: Iterable[_Plan]) -> tuple[Product, ...]:
         """Write the packages that are not there yet."""
-        products = [self._write(path, subset(self.collection, deck)) for path, deck in targets]
+        products = tuple(self.write_one(plan) for plan in plans)
         self._store.sweep()
         return products
 
-    def _write(self, path: Path, what: Collection) -> Product:
-        named = self._key(path, what)
-        if not named or self._store.get(named) != list(facts(str(path))):
+    def write_one(self, plan: _Plan, parts: Iterable[_Plan] = ()) -> Product:
+        """Write a package, unless it is there, and take over what packages of its parts hold."""
+        if not self.is_there(plan):
             made: list[tuple[int, int, int]] = []
             # What is there a moment later may be of another build.
-            note = partial(_note_facts, made)
-            OUTPUTS["apkg"](what, path, self.subject.ledger.preview_time, note)
-            if named:
-                self._store.put(named, made[0])
-        return Product(path, len(what.notes), sum(len(note.cards) for note in what.notes))
+            note, when = partial(_note_facts, made), self.subject.ledger.preview_time
+            with ExitStack() as stack:
+                packed = dict(self._opened(stack, parts))
+                rest = without(plan.what, packed)
+                OUTPUTS["apkg"](rest, plan.path, when, note, tuple(packed.values()))
+            if plan.key:
+                self._store.put(plan.key, made[0])
+        return plan.product
+
+    def _opened(self, stack: ExitStack, parts: Iterable[_Plan]) -> Iterator[tuple[str, IO[bytes]]]:
+        """Open the packages that are what they are to be, whoever replaces them from now on."""
+        for plan in parts:
+            with suppress(OSError):
+                file = stack.enter_context(plan.path.open("rb"))
+                if self.is_there(plan, file.fileno()):
+                    yield plan.deck, file
 
     def _key(self, path: Path, what: Collection) -> str:
         """Name a package by all that it is made of; empty if that is not known."""
-        contents = {deck.name: self.subject.contents.get(deck.name, "") for deck in what.decks}
-        if not all(contents[note.deck] for note in what.notes):
+        pages = what.shelf.pages
+        if not all(page.key for page in pages):
             return ""
-        stamps = [(note.due, note.mod) for note in what.notes]
+        notes = [(page.key, page.mod, sorted(page.stamps.items())) for page in pages]
         mods = [(notetype.key, notetype.mod) for notetype in what.notetypes]
         media = [file.name for file in what.media]
         when = self.subject.ledger.preview_time
-        return key("package", path.absolute(), when, contents, what.decks, stamps, mods, media)
+        return key("package", path.absolute(), when, what.decks, notes, mods, media)
 
 
 def _note_facts(made: list[tuple[int, int, int]], path: Path) -> None:
@@ -127,14 +163,6 @@ def _cleanup(subject: Subject, dist: Path) -> Iterator[Product]:
         yield Product(path, len(what.notes), 0)
     else:
         path.unlink(missing_ok=True)
-
-
-def _guard_links(root: Path, dist: Path) -> None:
-    """Refuse links that a project may bring along: packages are written, and removed, in there."""
-    own = (dist,) if dist.parent == root else ()
-    for place in (*own, dist / "parts", dist / "topics"):
-        if place.is_symlink():
-            raise OSError(errno.ELOOP, "this is a link; remove it", str(place))
 
 
 def _remove_stale(folder: Path, written: set[Path]) -> None:

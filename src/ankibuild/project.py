@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from itertools import count
 from pathlib import Path
 from typing import Any, overload
 
@@ -181,22 +183,26 @@ def _way_into_the_arc(path: Path, meant: str | None) -> str:
     return f"rename it to `{meant}`, or {added}" if meant else added
 
 
-def duplicates(banks: Iterable[Placed]) -> Iterator[Diagnostic]:
+def duplicates(banks: Sequence[Placed]) -> Iterator[Diagnostic]:
     """Report ids that two questions have."""
     seen: dict[str, Entry] = {}
-    for placed in banks:
-        for entry in placed.bank.entries:
-            first = seen.setdefault(entry.question.id, entry)
-            if first is entry:
-                continue
-            yield Diagnostic(
-                "duplicate-id",
-                f"two questions are called `{entry.question.id}`",
-                entry.head,
-                "second",
-                "an id names one note for ever; give the newer one another name",
-                related=(Label(first.head, "first"),),
-            )
+    entries = (entry for placed in banks for entry in placed.bank.entries)
+    again = [one for one in entries if seen.setdefault(one.question.id, one) is not one]
+    taken = seen.keys() | {name for placed in banks for name in placed.bank.head.retired}
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
+    for entry in again:
+        name = entry.question.id
+        # An id has at most 64 characters.
+        proposed = (f"{name[:60].rstrip('-')}-{number}" for number in numbers[name])
+        free = next(one for one in proposed if one not in taken)
+        yield Diagnostic(
+            "duplicate-id",
+            f"two questions are called `{name}`",
+            entry.head,
+            "second",
+            f"remove it if it is a copy, or call the newer one `{free}`: ids are for ever",
+            related=(Label(seen[name].head, "first"),),
+        )
 
 
 def unknown_names(project: Project, placed: Placed) -> Iterator[Diagnostic]:

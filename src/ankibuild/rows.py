@@ -19,7 +19,7 @@ from ankibuild.project import Project
 from ankibuild.source import Items, Mapping, Node, append_item, find, read
 from ankibuild.verify import Proof, verify
 from ankibuild.verify.claims import claims
-from ankibuild.workflow import RefusedError, empty_bank, replace_text
+from ankibuild.workflow import RefusedError, empty_bank, write_file
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -171,9 +171,7 @@ def _write(project: Project, shown: str, new: str, name: str, number: int) -> Wr
     proof = verify(list(claims(bank, entries, project.records)), project.root)
     if proof.failed:
         raise _refused(_first(proof.problems))
-    path = project.root / shown
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_text(path, new)
+    path = write_file(project.root, shown, new)
     return Written(path, name, number, proof)
 
 

@@ -138,9 +138,12 @@ def build(
 
 
 def _broken(node: Node) -> bool:
-    return isinstance(node, Broken) or (
-        isinstance(node, Items) and any(_broken(item) for item in node.items)
-    )
+    """Tell whether something in a value could not be read, which the parser has reported."""
+    if isinstance(node, Items):
+        return any(map(_broken, node.items))
+    if isinstance(node, Mapping):
+        return any(_broken(value) for _, value in node.pairs)
+    return isinstance(node, Broken)
 
 
 def _values(node: Mapping, form: Form[M], skip: set[str]) -> dict[str, object]:

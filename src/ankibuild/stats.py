@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from statistics import median
 
-from ankibuild.collection import Collection, Note, topic_of
+from ankibuild.collection import Collection, topic_of
 from ankibuild.curriculum import LEVELS
 from ankibuild.kinds import Question
 from ankibuild.kinds.basic import Basic
@@ -60,7 +60,7 @@ class _Fact:
 
 def stats(project: Project, collection: Collection) -> Stats:
     """Count what a project holds; pure."""
-    cards = {note.id: len(note.cards) for note in collection.notes}
+    cards = {head.id: len(head.cards) for head in collection.shelf.heads()}
     facts = [
         _Fact(
             placed.slot.deck.partition("::")[2],
@@ -113,6 +113,13 @@ def asks_why(question: Question) -> bool:
     return bool(_WHY.search(str(getattr(question, question.headline))))
 
 
+#: Under the table: what the columns count that do not say so themselves.
+_LEGEND = (
+    "answer: median words (basic); why: fronts that ask for a reason or a comparison;"
+    " with a check: a program checks it"
+)
+
+
 def table(found: Stats) -> str:
     """Write statistics as tables for a terminal."""
     groups = [("deck", found.decks), ("kind", found.kinds), ("level", found.levels)]
@@ -123,12 +130,13 @@ def table(found: Stats) -> str:
         for title, group in [*groups, ("", (found.total,))]
         if group
     ]
-    return "\n\n".join(blocks) + f"\n\n{found.figures} figures\n"
+    return "\n\n".join(blocks) + f"\n\n{_LEGEND}\n{found.figures} figures\n"
 
 
 def _row(line: Line, width: int) -> str:
+    answer = f"{line.answer:.4g}" if line.answer else "–"
     return (
-        f"{line.name:<{width}}  {line.questions:>9}  {line.cards:>5}  {line.answer:>6.4g}"
+        f"{line.name:<{width}}  {line.questions:>9}  {line.cards:>5}  {answer:>6}"
         f"  {line.why:>3.0%}  {line.checked:>12.0%}"
     )
 
@@ -138,9 +146,9 @@ def as_data(found: Stats) -> dict[str, object]:
     return asdict(found)
 
 
-def cards_by_deck(notes: Iterable[Note]) -> dict[str, int]:
+def cards_by_deck(collection: Collection) -> dict[str, int]:
     """Count cards by deck, in the order in which a learner meets them."""
     found: dict[str, int] = {}
-    for note in sorted(notes, key=lambda note: note.due):
-        found[note.deck] = found.get(note.deck, 0) + len(note.cards)
+    for head in sorted(collection.shelf.heads(), key=lambda head: head.due):
+        found[head.deck] = found.get(head.deck, 0) + len(head.cards)
     return found

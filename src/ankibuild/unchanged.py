@@ -45,7 +45,7 @@ class LastRun:
 
     def said(self) -> Any | None:
         """Give what was said, as it was kept; None if anything is not as it was then."""
-        if ANYTHING in self._rows:
+        if ANYTHING in self._rows or not self._is_ours:
             return None
         try:
             with open(self._path, "rb") as file:
@@ -71,7 +71,8 @@ class LastRun:
             return
         from pathlib import Path
 
-        from ankibuild.cache import LARGEST, replace
+        from ankibuild.cache import LARGEST
+        from ankibuild.disk import replace, tidy
 
         with contextlib.suppress(OSError):
             kept = {
@@ -85,6 +86,12 @@ class LastRun:
             data = json.dumps(kept).encode()
             if len(data) <= LARGEST:
                 replace(Path(self._path), data)
+                tidy(Path(self._path).parent)
+
+    @property
+    def _is_ours(self) -> bool:
+        """Tell whether what is kept is in the project, as far as links go."""
+        return _is_plain(self._path) and not os.path.islink(os.path.dirname(self._path))
 
     def _young(self, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
         for path, _, time, _ in rows:
@@ -110,10 +117,14 @@ def digest(root: str, path: str) -> str:
 
     place = os.path.join(root, path)
     try:
-        # A link may lead to what never ends, and a pipe waits for somebody who writes.
-        if os.path.islink(place) or not os.path.isfile(place) or os.path.getsize(place) > LARGEST:
+        if not _is_plain(place) or os.path.getsize(place) > LARGEST:
             return ""
         with open(place, "rb") as file:
             return blake2b(file.read(), digest_size=16).hexdigest()
     except OSError:
         return ""
+
+
+def _is_plain(path: str) -> bool:
+    """Tell whether a file is no link, which may lead anywhere, and no pipe, which keeps waiting."""
+    return os.path.isfile(path) and not os.path.islink(path)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from ankibuild import packages, released
 from ankibuild import project as projects
-from ankibuild.cache import Memory, Store, key, replace
-from ankibuild.collection import authors_tags, gather, unused
+from ankibuild.cache import Memory, Store, key
+from ankibuild.collection import gather, unused
 from ankibuild.curriculum import Curriculum, Slot
-from ankibuild.diagnostics import Diagnostic, Source, errors, sort
+from ankibuild.diagnostics import Diagnostic, Source, Span, did_you_mean, errors, sort
+from ankibuild.disk import guard_links, is_linked, replace
 from ankibuild.examine import examine_all
+from ankibuild.files import read_bytes
 from ankibuild.kinds import Question
 from ankibuild.outputs import EXPORTS
 from ankibuild.packages import Product
@@ -23,6 +25,9 @@ from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.rules import Subject, allowed, check_arc
 from ankibuild.typeset import Typesetter
+
+#: Bytes of a ledger that is read: some hundred thousand notes.
+LARGEST_LEDGER = 50_000_000
 
 
 @dataclass(frozen=True)
@@ -58,9 +63,9 @@ def load(
 
     What an author wrote is never an exception. Raises OSError if the folder cannot be listed.
     """
-    memory = memory or Memory()
-    memory.turn()
-    project, problems = projects.outline(root, memory)
+    kept = memory or Memory()
+    kept.turn()
+    project, problems = projects.outline(root, kept)
     if project is None:
         return Workspace(root, None, sort(problems))
     with contextlib.nullcontext(typesetter) if typesetter else Typesetter(root) as engine:
@@ -69,12 +74,11 @@ def load(
     used = {name for bank in banks for name in bank.images}
     subject = Subject(
         project,
-        gather(project, (bank.notes for bank in banks), used),
+        gather(project, (bank.page for bank in banks if bank.page), used),
         ledger,
         large_change,
-        tuple(front for bank in banks for front in bank.fronts),
+        tuple(bank.fronts for bank in banks),
         frozenset(name for bank in banks for name in bank.retired),
-        {bank.deck: bank.key for bank in banks},
     )
     said = (*problems, *damaged, *_across(subject), *unused(project, used))
     found = [problem for problem in said if not allowed(problem)]
@@ -87,18 +91,33 @@ def load(
 
 def _across(subject: Subject) -> Iterator[Diagnostic]:
     """Report what only shows when all banks are seen."""
-    notes = subject.collection.notes
-    if len({note.id for note in notes}) < len(notes):
+    notes = subject.collection.shelf
+    if len({head.id for head in notes.heads()}) < len(notes):
         yield from projects.duplicates(subject.project.banks)
     yield from check_arc(subject)
 
 
 def read_ledger(root: Path) -> tuple[Ledger, tuple[Diagnostic, ...]]:
-    """Read what has been released; nothing has been if there is no ledger."""
-    path = root / released.PATH
+    """Read what has been released; nothing has been if there is no ledger.
+
+    A ledger that is there and cannot be read is a problem: a release would forget what it says.
+    """
+    if not os.path.lexists(root / released.PATH):
+        return Ledger(), ()
+    data = read_bytes(root, released.PATH, LARGEST_LEDGER)
+    if not isinstance(data, bytes):
+        return Ledger(), data.problems
+    if len(data) > LARGEST_LEDGER:
+        return Ledger(), (_too_large(),)
     # What is not UTF-8 is damaged, and so is the line that it stands on.
-    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else ""
-    return released.parse(Source(released.PATH, text))
+    return released.parse(Source(released.PATH, data.decode("utf-8", "replace")))
+
+
+def _too_large() -> Diagnostic:
+    message = f"this file is larger than {LARGEST_LEDGER // 1_000_000} MB"
+    help_text = f"no release writes so much; restore it: `git checkout -- {released.PATH}`"
+    span = Span(Source(released.PATH, ""), 0, 0)
+    return Diagnostic("file-too-large", message, span, help=help_text)
 
 
 # ------------------------------------------------------------------ packages, other formats
@@ -116,6 +135,7 @@ def export(subject: Subject, form: str, dest: Path) -> tuple[Path, ...]:
 
     Raises RefusedError if ``dest`` is not a folder to write into, and OSError.
     """
+    guard_links(subject.project.root, dest)
     try:
         return EXPORTS[form](subject, dest)
     except ValueError as error:
@@ -132,6 +152,16 @@ def find_slot(arc: Curriculum, word: str) -> Slot | None:
     return None
 
 
+def slot_of(arc: Curriculum, word: str) -> Slot:
+    """Give the planned deck that a word stands for, as ``find_slot``. Raises NoTopicError."""
+    slot = find_slot(arc, word)
+    if slot is None:
+        guess = did_you_mean(word, slot_names(arc))
+        ways = "name a bank (`batchnorm`), its file, or a topic of the curriculum"
+        raise NoTopicError(word, f"there is no topic `{word}`\n{guess or ways}")
+    return slot
+
+
 def slot_names(arc: Curriculum) -> tuple[str, ...]:
     """Give what ``find_slot`` understands, for suggestions."""
     return tuple(name for slot in arc.slots for name in (slot.id[3:], slot.id, *slot.plan.topics))
@@ -144,14 +174,38 @@ class RefusedError(Exception):
     """A request that cannot be carried out; the text says why and what to do instead."""
 
 
+class NoTopicError(RefusedError):
+    """A ``word`` stands for no planned deck."""
+
+    def __init__(self, word: str, message: str) -> None:
+        super().__init__(message)
+        self.word = word
+
+
 def replace_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     beside = path.with_name(f".{path.name}.new")
     try:
+        # Whatever has this name already is in the way, and may be a link.
+        beside.unlink(missing_ok=True)
         beside.write_text(text, encoding="utf-8", newline="")
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def write_file(root: Path, path: str, text: str) -> Path:
+    """Write a file of a project whole or not at all; missing folders are made.
+
+    Raises RefusedError if a link leads out of the project, and OSError.
+    """
+    place = root / path
+    if not Path(os.path.realpath(place)).is_relative_to(os.path.realpath(root)):
+        message = f"`{path}` is behind a link to somewhere outside the project"
+        raise RefusedError(f"{message}\nput in its place what it leads to")
+    place.parent.mkdir(parents=True, exist_ok=True)
+    replace_text(place, text)
+    return place
 
 
 # ------------------------------------------------------------------ for editors
@@ -160,7 +214,9 @@ def replace_text(path: Path, text: str) -> None:
 def keep_schemas(subject: Subject) -> None:
     """Write the schemas of a project where its editor settings look for them; they can be lost."""
     project, folder = subject.project, subject.project.root / CACHE
-    tags = authors_tags(subject.collection.notes)
+    if is_linked(folder):
+        return
+    tags = subject.collection.shelf.tags
     store, named = Store(project.root, "schemas"), key("schemas", project.context, sorted(tags))
     texts = store.get(named) if project.context else None
     if texts is None:
@@ -172,7 +228,7 @@ def keep_schemas(subject: Subject) -> None:
     for name, text in texts.items():
         path = folder / name
         with contextlib.suppress(OSError):
-            if not path.is_file() or path.read_bytes() != text.encode():
+            if path.is_symlink() or not path.is_file() or path.read_bytes() != text.encode():
                 replace(path, text.encode())
 
 
@@ -184,7 +240,8 @@ def new_question(
 ) -> tuple[Path, str, int]:
     """Append a question to write to a bank. Gives the file, the id, and the question's line.
 
-    Without a ``name``, an id is proposed. Raises RefusedError if ``name`` is taken, and OSError.
+    Without a ``name``, an id is proposed. Raises RefusedError if ``name`` is taken
+    or a link leads out of the project, and OSError.
     """
     from ankibuild.schema import fresh_id, skeleton
     from ankibuild.source import append_item
@@ -202,8 +259,7 @@ def new_question(
     path = project.root / slot.path
     with_newlines = path.read_bytes().decode("utf-8") if path.is_file() else empty_bank(slot)
     text = append_item(with_newlines, skeleton(kind, chosen))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace_text(path, text)
+    write_file(project.root, slot.path, text)
     return path, chosen, text[: text.index(f"- {kind.kind}: {chosen}")].count("\n") + 1
 
 

@@ -128,7 +128,7 @@ def ledger(data: bytes) -> None:
 
 
 def _use(kept: Ledger) -> None:
-    subject = replace(_plain_subject(), ledger=kept)
+    subject = replace(plain_subject(), ledger=kept)
     collection = subject.collection
     found = check_arc(subject)
     check_problems(found)
@@ -144,7 +144,8 @@ def _use(kept: Ledger) -> None:
 
 
 @cache
-def _plain_subject() -> Subject:
+def plain_subject() -> Subject:
+    """Give a sound project with three questions, of which nothing is released."""
     data = b"title: T\nquestions:\n" + b"".join(
         b"- basic: %s\n  q: Why %s?\n  a: So.\n" % (name, name) for name in (b"x", b"y", b"z")
     )

@@ -7,8 +7,10 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from ankibuild import released
+from ankibuild.released import Ledger, Release
 from foreign import DECK, NOTETYPE, database, listed, packed
-from fuzz.decks import CUT
+from fuzz.decks import CUT, plain_subject
 from kit import CURRICULUM, SOURCES, TOPICS
 
 ROOT = Path(__file__).parents[2]
@@ -39,13 +41,16 @@ def texts() -> list[bytes]:
 
 def arcs() -> list[bytes]:
     """Give a curriculum, a part and the sources, parted by ``CUT``."""
-    ours = CURRICULUM.format(title="T", namespace="t").encode()
-    return [CUT.join([ours, TOPICS["01-first"].encode(), SOURCES.encode()])]
+    ours, _, _ = CURRICULUM.format(title="T", namespace="t").partition("  - part: 02")
+    return [CUT.join(text.encode() for text in (ours, TOPICS["01-first"], SOURCES))]
 
 
+@cache
 def ledgers() -> list[bytes]:
-    """Give a ledger with a row of each kind."""
-    return [LEDGER.encode()]
+    """Give what a release of the plain bank records, and rows of each kind that do not fit it."""
+    release = Release("1.0", 1_768_000_000)
+    stamped = released.stamp(plain_subject().collection, Ledger(), release.time)
+    return [released.dump(released.record(stamped, Ledger(), release)).encode(), LEDGER.encode()]
 
 
 def html() -> list[bytes]:

@@ -6,12 +6,15 @@ imported when its command is run, so that no command waits for what only others 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from keyword import iskeyword
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -37,10 +40,29 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "news": ("history", "Print what a release brought."),
     "schema": ("telling", "Print a JSON Schema of banks, for editors."),
 }
+#: Characters of a refusal; a longer one repeats what somebody has pasted by accident.
+LONGEST = 3000
+#: What a shell expects of a program whose pipe was closed.
+UNREAD = 141
+
+
+class UnreadError(Exception):
+    """Whoever read our output went away, as in `ankibuild explain | head -1`."""
 
 
 class Commands(click.Group):
     """Commands that are imported when they are wanted."""
+
+    # Nearer to click's own loop, a closed pipe is a 1, which is for decks with errors.
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        """Read the words of a command line. Raises UnreadError if help was asked for in vain."""
+        with _readers():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. Raises UnreadError when nobody reads what it says."""
+        with _readers():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give the names of all commands."""
@@ -58,6 +80,14 @@ class Commands(click.Group):
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@contextlib.contextmanager
+def _readers() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise UnreadError from None
 
 
 def _no_such_command(word: str) -> str:
@@ -88,27 +118,61 @@ def cli(context: click.Context, folder: str | None) -> None:
 
 
 def main() -> NoReturn:
-    """Run the command line. Exit codes: 0 fine, 1 the decks have errors, 2 wrong usage, 3 a bug."""
+    """Run the command line.
+
+    Exit codes: 0 fine, 1 the decks have errors, 2 wrong usage, 3 a bug; 130 and 141 when one broke
+    off: by Ctrl-C, or by reading no further.
+    """
+    _open_streams()
+    try:
+        _run()
+    except (UnreadError, BrokenPipeError):
+        _close_streams()
+        sys.exit(UNREAD)
+
+
+def _run() -> NoReturn:
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(_brief(said.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except click.exceptions.Exit as leave:
         sys.exit(leave.exit_code)
-    except BrokenPipeError:
-        # The reader of our output went away (`ankibuild explain | head`): nothing to say to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except UnreadError:
+        raise
     except OSError as error:
-        said = filter(None, (error.strerror or str(error), error.filename))
-        click.echo(f"ankibuild: {': '.join(map(str, said))}", err=True)
+        parts = filter(None, (error.strerror or str(error), error.filename))
+        click.echo(_brief(f"ankibuild: {': '.join(map(str, parts))}"), err=True)
         sys.exit(1)
     except Exception:
         _our_fault()
     sys.exit(0)
+
+
+def _open_streams() -> None:
+    """Have somewhere to write, also where whoever started us closed it (`ankibuild check 2>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, "w", encoding="utf-8", errors="replace")  # noqa: SIM115
+            setattr(sys, name, nowhere)
+
+
+def _close_streams() -> None:
+    """Let what is still to be written go nowhere, so that Python has nothing to say of it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
+
+
+def _brief(message: str) -> str:
+    """Cut the middle out of long words, and off the end if there are too many of any length."""
+    words = re.sub(r"(\S{150})\S{50,}(\S{20})", r"\1…\2", message)
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]} …\n"
 
 
 def _our_fault() -> NoReturn:

@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
     from ankibuild.diagnostics import Diagnostic
     from ankibuild.project import Project
+    from ankibuild.verify import Proof
 
-NOT_TYPESET = (
-    "formulas were checked by rules only, not typeset: that takes MathJax (from npm; `make` gets"
-    " it) and node or quickjs-ng"
+NOT_TYPESET = "formulas were checked by rules only, not typeset"
+NO_MATHJAX = (
+    "this ankibuild came without MathJax; in a clone of it, with npm, `make` fetches it and"
+    " `make wheel` makes a wheel that has it"
 )
+NO_ENGINE = "that takes node or the Python package quickjs-ng"
 
 
 class Checked(NamedTuple):
@@ -53,7 +56,7 @@ def check(context: click.Context, paths: tuple[str, ...], form: str, strict: boo
     PATHS are files or folders; without them, everything is checked.
     """
     root = project_folder(context)
-    places = [below(root, path) for path in paths]
+    places = _places(root, paths)
     last = LastRun(root, "check", [], time.time_ns())
     known = last.said()
     checked = Checked(*known) if known else _check(root)
@@ -66,8 +69,14 @@ def check(context: click.Context, paths: tuple[str, ...], form: str, strict: boo
         fine = f"nothing to complain about: {asked if checked.questions else 'not checked'}"
         click.echo(tally(problems) or fine, err=True)
         if not checked.typeset:
-            click.echo(NOT_TYPESET, err=True)
+            click.echo(f"{NOT_TYPESET}: {_lacking()}", err=True)
     sys.exit(1 if any(strict or p.severity == "error" for p in problems) else 0)
+
+
+def _places(root: str, paths: tuple[str, ...]) -> list[str]:
+    """Give files and folders from the root; none, which means all, if the root is among them."""
+    places = [below(root, path) for path in paths]
+    return [] if os.curdir in places else places
 
 
 def _check(root: str) -> Checked:
@@ -80,6 +89,13 @@ def _check(root: str) -> Checked:
     help_editors(space)
     asked = len(space.subject.collection.notes) if space.subject else 0
     return Checked(pack(space.problems), asked, space.typeset)
+
+
+def _lacking() -> str:
+    """Say what formulas would be typeset with."""
+    from ankibuild.typeset.engines import sources
+
+    return NO_ENGINE if sources() else NO_MATHJAX
 
 
 def _selected(packed: dict[str, Any], places: list[str]) -> tuple[Diagnostic, ...]:
@@ -138,12 +154,20 @@ def verify(
         lost = sum(1 for claim in proof.unverified if package in claim.missing)
         click.echo(f"not verified here: {package} ({count(lost, 'claim')})", err=True)
     said = f"{count(len(proof.proven), 'claim')} proven, {len(proof.failed)} not"
-    click.echo(f"{said}; {proof.ran} run, the others as before", err=True)
+    click.echo(f"{said}; {_ran(proof)}", err=True)
     sys.exit(1 if proof.failed or (strict and proof.unverified) else 0)
 
 
+def _ran(proof: Proof) -> str:
+    """Say how many claims were run; of the others the verdict was remembered."""
+    judged = len(proof.proven) + len(proof.failed)
+    if proof.ran == judged:
+        return "all run" if judged else "nothing was run"
+    return f"{proof.ran} run, the others as before" if proof.ran else "none had to be run again"
+
+
 def _question_ids(project: Project, root: Path, targets: tuple[str, ...]) -> list[str]:
-    """Give the ids that targets stand for; none for no target, which means all."""
+    """Give the ids that targets stand for; none, which means all, for no target and the root."""
     from pathlib import Path
 
     ids: list[str] = []
@@ -157,6 +181,8 @@ def _question_ids(project: Project, root: Path, targets: tuple[str, ...]) -> lis
             guess = did_you_mean(target, project.entries)
             raise click.UsageError(f"there is no file and no question `{target}`\n{guess}".strip())
         path = below(str(root), target)
+        if path == os.curdir:
+            return []
         inside = [p.bank for p in project.banks if f"{p.bank.path}/".startswith(f"{path}/")]
         ids += [entry.question.id for bank in inside for entry in bank.entries]
         if not inside:
@@ -177,11 +203,13 @@ def fmt(context: click.Context, paths: tuple[str, ...], check: bool, diff: bool)
     from ankibuild import fmt as room
 
     root = project_root(context)
-    outcome = room.run(root, [below(str(root), path) for path in paths], check=check)
+    outcome = room.run(root, _places(str(root), paths), check=check)
     show(outcome.problems)
     for changed in outcome.changed:
         shown = os.path.relpath(root / changed.path)
         click.echo(f"{shown}: {'would be formatted' if check else 'formatted'}")
         if diff:
             click.echo(changed.diff, nl=False)
+    if not outcome.changed and not outcome.problems:
+        click.echo(f"nothing to change: {count(outcome.files, 'file')}", err=True)
     sys.exit(1 if outcome.problems or (check and outcome.changed) else 0)

@@ -13,7 +13,6 @@ from ankibuild.cli.terminal import (
     project_folder,
     project_root,
     refusals,
-    slot_of,
     sound_or_exit,
     tally,
 )
@@ -22,6 +21,10 @@ from ankibuild.words import count
 
 #: What `export` writes; a test compares it with ``outputs.EXPORTS``, which takes long to import.
 FORMATS = ("site", "gitbook", "text", "crowdanki", "json")
+PREVIEW = (
+    "a preview: to see it over an earlier one, import with “Update notes: Always”, this once; the"
+    " next time set it back to “If newer”"
+)
 
 
 class Built(NamedTuple):
@@ -41,6 +44,7 @@ class Built(NamedTuple):
     help="Where to write; default: dist/ in the project.",
 )
 @click.pass_context
+@refusals
 def build(context: click.Context, topics: tuple[str, ...], dist: str | None) -> None:
     """Make .apkg files: the whole arc and one for each part, or only some TOPICS.
 
@@ -56,8 +60,7 @@ def build(context: click.Context, topics: tuple[str, ...], dist: str | None) -> 
     if built.warnings:
         click.echo(f"{built.warnings}: see `ankibuild check`", err=True)
     if built.preview:
-        hint = "a preview: to see it over an earlier one, import with “Update notes: Always”"
-        click.echo(hint, err=True)
+        click.echo(PREVIEW, err=True)
     if known is None and built.typeset:
         last.keep(built, [path for path, _, _ in built.products])
 
@@ -66,13 +69,13 @@ def _build(folder: str, topics: tuple[str, ...], dist: str) -> Built:
     from pathlib import Path
 
     from ankibuild.workflow import build as write
-    from ankibuild.workflow import load
+    from ankibuild.workflow import load, slot_of
 
     jobs = os.cpu_count() or 1
     space = load(Path(folder), jobs=jobs)
     subject = sound_or_exit(space)
     slots = [slot_of(subject.project.curriculum, topic) for topic in topics]
-    filled = {note.deck for note in subject.collection.notes}
+    filled = {page.deck for page in subject.collection.shelf.pages}
     for slot in slots:
         if slot.deck not in filled:
             raise click.UsageError(f"{slot.path} has no questions yet")
@@ -82,7 +85,7 @@ def _build(folder: str, topics: tuple[str, ...], dist: str) -> Built:
     products = [
         (str(p.path), p.notes, p.cards) for p in write(subject, Path(dist), slots, jobs=jobs)
     ]
-    return Built(products, tally(space.problems), bool(subject.changes.touched), space.typeset)
+    return Built(products, tally(space.problems), subject.is_preview, space.typeset)
 
 
 @click.command()

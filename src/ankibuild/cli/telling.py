@@ -25,7 +25,7 @@ def explain(rule: str | None) -> None:
     if rule not in known:
         guess = did_you_mean(rule, known) or "`ankibuild explain` lists them all"
         raise click.UsageError(f"there is no rule `{rule}`\n{guess}")
-    click.echo(f"{rule}\n\n{known[rule].text.rstrip()}")
+    click.echo(f"{rule}\n\n{known[rule].shown.rstrip()}")
 
 
 @click.command()
@@ -69,7 +69,7 @@ def stats(context: click.Context, as_json: bool, as_forecast: bool, svg: bool) -
     if subject is None:
         raise click.UsageError("the curriculum cannot be read; see `ankibuild check`")
     if as_forecast:
-        click.echo(_forecast(room.cards_by_deck(subject.collection.notes), svg), nl=False)
+        click.echo(_forecast(room.cards_by_deck(subject.collection), svg), nl=False)
         return
     found = room.stats(subject.project, subject.collection)
     if as_json:
@@ -98,10 +98,9 @@ def schema(context: click.Context, of_project: bool) -> None:
     such schemas of all files in .ankibuild/, where the settings of VS Code look for them.
     """
     from ankibuild import schema as room
-    from ankibuild.collection import authors_tags
     from ankibuild.workflow import load
 
     subject = load(project_root(context)).subject if of_project else None
-    tags = authors_tags(subject.collection.notes) if subject else ()
+    tags = subject.collection.shelf.tags if subject else ()
     names = room.known(subject.project, tags) if subject else {}
     click.echo(json.dumps(room.schema(names), indent=2, ensure_ascii=False))

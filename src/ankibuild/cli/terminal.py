@@ -17,7 +17,6 @@ from ankibuild.words import count
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ankibuild.curriculum import Curriculum, Slot
     from ankibuild.diagnostics import Diagnostic
     from ankibuild.rules import Subject
     from ankibuild.workflow import Workspace
@@ -91,43 +90,46 @@ def sound_or_exit(space: Workspace) -> Subject:
     return space.subject
 
 
-def slot_of(arc: Curriculum, word: str) -> Slot:
-    """Give the planned deck that a word stands for."""
-    from ankibuild.diagnostics import did_you_mean
-    from ankibuild.workflow import find_slot, slot_names
-
-    slot = find_slot(arc, word)
-    if slot is None:
-        guess = did_you_mean(word, slot_names(arc))
-        ways = "name a bank (`batchnorm`), its file, or a topic of the curriculum"
-        raise click.UsageError(f"there is no topic `{word}`\n{guess or ways}")
-    return slot
-
-
 def refusals(command: Command) -> Command:
     """Turn a refusal of the rooms below into a usage error."""
 
     @functools.wraps(command)
     def wrapped(*args: Any, **flags: Any) -> None:
-        from ankibuild.git import GitError
-        from ankibuild.importer.foreign import ImportRefusedError
-        from ankibuild.workflow import RefusedError
-
         try:
             command(*args, **flags)
-        except (RefusedError, GitError, ImportRefusedError) as refusal:
-            raise click.UsageError(str(refusal)) from None
+        except click.ClickException:
+            raise
+        except Exception as error:
+            _refuse(error)
+            raise
 
     return wrapped
 
 
+def _refuse(error: Exception) -> None:
+    """Raise UsageError for a refusal. The rooms that refuse are imported when somebody has."""
+    from ankibuild.git import GitError
+    from ankibuild.importer.foreign import ImportRefusedError
+    from ankibuild.workflow import NoTopicError, RefusedError
+
+    if isinstance(error, NoTopicError) and os.path.exists(error.word):
+        # A file: of another project, perhaps.
+        below(project_folder(click.get_current_context()), error.word)
+    if isinstance(error, (RefusedError, GitError, ImportRefusedError)):
+        raise click.UsageError(str(error)) from None
+
+
 def below(root: str, path: str) -> str:
-    """Give a path as diagnostics show it: from the root, with slashes."""
+    """Give a path as diagnostics show it: from the root, with slashes. Raises UsageError."""
     if not os.path.exists(path):
         where = "here; paths are relative to where you are"
         raise click.UsageError(f"there is no `{path}` {where}")
-    shown = os.path.relpath(os.path.realpath(path), os.path.realpath(root))
-    return path if shown.startswith(os.pardir) else shown.replace(os.sep, "/")
+    top = os.path.join(os.path.realpath(root), "")
+    # As it is called before where it leads: a link in the project is a file of the project.
+    for place in (os.path.abspath(path), os.path.realpath(path)):
+        if os.path.join(place, "").startswith(top):
+            return os.path.relpath(place, top).replace(os.sep, "/")
+    raise click.UsageError(f"`{path}` is not part of this project, which is in {root}")
 
 
 @contextlib.contextmanager

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from ankibuild.collection import Note
 from ankibuild.diff.values import ASPECTS, FieldChange
 from ankibuild.kinds.base import Question
+from ankibuild.notes import Note
 from ankibuild.project import Project
-from ankibuild.released import note_digest
 
 #: Fields that are code or data: compared by whole lines.
 _BY_LINES = frozenset({"program", "verify", "given", "output"})
@@ -34,7 +33,7 @@ class State:
     @cached_property
     def digest(self) -> str:
         """Hash of what a learner receives."""
-        return note_digest(self.note)
+        return self.note.digest
 
     @cached_property
     def text(self) -> str:

@@ -101,10 +101,14 @@ class Changed:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What ``run`` found: files that change, and what is wrong with those that cannot be read."""
+    """What ``run`` found: files that change, and what is wrong with those that cannot be read.
+
+    ``files`` is how many it has looked at.
+    """
 
     changed: tuple[Changed, ...]
     problems: tuple[Diagnostic, ...]
+    files: int
 
 
 def run(root: Path, paths: Iterable[str] = (), *, check: bool = False) -> Outcome:
@@ -114,7 +118,8 @@ def run(root: Path, paths: Iterable[str] = (), *, check: bool = False) -> Outcom
     """
     changed: list[Changed] = []
     problems: list[Diagnostic] = []
-    for path in _files(root, tuple(paths) or ("decks",)):
+    files = _files(root, tuple(paths) or ("decks",))
+    for path in files:
         made = lay_out(read_file(root, path, Memory()))
         problems += made.problems
         if made.text is None:
@@ -125,7 +130,7 @@ def run(root: Path, paths: Iterable[str] = (), *, check: bool = False) -> Outcom
         changed.append(Changed(path, before.decode("utf-8-sig"), made.text))
         if not check:
             replace_text((root / path).resolve(), made.text)
-    return Outcome(tuple(changed), sort(problems))
+    return Outcome(tuple(changed), sort(problems), len(files))
 
 
 def _files(root: Path, paths: Iterable[str]) -> tuple[str, ...]:

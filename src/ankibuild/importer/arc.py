@@ -17,6 +17,8 @@ from ankibuild.project import Project
 
 #: Questions, and characters, of a bank; what is more goes into a second one.
 LARGEST, LONGEST = 1_000, 1_000_000
+#: Characters of the name of a part's folder.
+LONGEST_FOLDER = 60
 #: The level of a topic for which nobody says one: core.
 _LEVEL = "2"
 
@@ -121,8 +123,8 @@ class _Places:
 
     def guard(self, into: str) -> None:
         """Refuse a folder that cannot be that of a new part."""
-        if slug(into) != into or len(into) > 60 or not into:
-            better = f"; `{slug(into)[:60]}` would do" if slug(into) else ""
+        if not _is_folder(into):
+            better = f"; `{slug(into)[:LONGEST_FOLDER]}` would do" if slug(into) else ""
             raise ImportRefusedError(f"`{into}` cannot be the folder of a part{better}")
         if into in self.parts.taken:
             message = f"`decks/{into}` is there already"
@@ -134,7 +136,7 @@ class _Places:
         number = deck[:2]
         if into is not None:
             wished = into if re.match(r"\d\d-", into) else f"{number}-{into}"
-        elif origin.part.startswith(f"{number}-"):
+        elif origin.part.startswith(f"{number}-") and _is_folder(origin.part):
             wished = origin.part
         else:
             wished = f"{number}-{_slug(deck[3:], 'part')}"
@@ -155,6 +157,11 @@ class _Places:
                 yield NewBank(
                     f"{deck[:2]}-{stem}.yaml", deck + more, title, topic, _level(drafts), drafts
                 )
+
+
+def _is_folder(name: str) -> bool:
+    """Tell whether a part's folder can be called so; a tag may say anything, a `/..` too."""
+    return 0 < len(name) <= LONGEST_FOLDER and slug(name) == name
 
 
 def _slug(text: str, otherwise: str) -> str:

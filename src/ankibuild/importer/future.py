@@ -15,6 +15,7 @@ from ankibuild import workflow
 from ankibuild.cache import Memory
 from ankibuild.curriculum import SourceWork
 from ankibuild.diagnostics import Diagnostic, errors, render
+from ankibuild.disk import is_linked
 from ankibuild.importer.append import append
 from ankibuild.importer.arc import NewBank, NewPart, without
 from ankibuild.importer.report import Reason
@@ -26,7 +27,8 @@ from ankibuild.workflow import Workspace, replace_text
 
 #: How often checking may find something more, once what it found before has been left out.
 _ROUNDS = 9
-_FILE = re.compile(r"[a-z0-9-]+\.[a-z0-9]+")
+#: A word without a dot is taken too, as a whole: a search would look into it at each letter.
+_FILE = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,17 @@ class _Future:
             if source.is_dir():
                 shutil.copytree(source, target, symlinks=True, copy_function=_link)
             target.mkdir(exist_ok=True)
-        with contextlib.suppress(OSError):  # without it, only time is lost
-            os.symlink(self.stage.root / CACHE, self.stage.tree / CACHE)
+        self.copy_memory()
         for name in self.wanted.media:
             os.replace(self.stage.folder / "media" / name, self.stage.tree / "media" / name)
+
+    def copy_memory(self) -> None:
+        """Lay links to what is remembered of the project; without it, only time is lost."""
+        source, target = self.stage.root / CACHE, self.stage.tree / CACHE
+        own = shutil.ignore_patterns(self.stage.folder.name)
+        if not is_linked(source):
+            with contextlib.suppress(OSError):
+                shutil.copytree(source, target, symlinks=True, ignore=own, copy_function=_link)
 
     @property
     def edited(self) -> tuple[str, ...]:
@@ -166,7 +175,7 @@ class _Future:
 
 def _names_in(text: str) -> set[str]:
     """Give whatever in a text may be the name of a file that came in."""
-    return set(_FILE.findall(text))
+    return {name for name in _FILE.findall(text) if "." in name}
 
 
 def _link(source: str, target: str) -> None:

@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ankibuild.diagnostics import count
 from ankibuild.markdown.escape import (
     CLOSE,
     FORBIDDEN,
@@ -25,33 +24,44 @@ from ankibuild.markdown.escape import (
     safe,
     split_delimiters,
 )
-from ankibuild.markdown.highlight import Colors, Forgetful, code
+from ankibuild.markdown.highlight import code
 from ankibuild.markdown.images import SOUNDS, audible, play
-from ankibuild.markdown.prose import to_html
+from ankibuild.markdown.prose import depth, to_html
 from ankibuild.markdown.readings import surrounded
 from ankibuild.markdown.scan import scan
-from ankibuild.markdown.values import Formula, Problem, Reading, Rendered, Token
+from ankibuild.markdown.values import (
+    Formula,
+    Problem,
+    Reading,
+    Rendered,
+    Token,
+    from_data,
+    to_data,
+)
+from ankibuild.words import count
 
 __all__ = [
+    "DEEPEST",
     "LONGEST",
     "SOUNDS",
-    "Colors",
-    "Forgetful",
     "Formula",
     "Problem",
     "Reading",
     "Rendered",
     "audible",
     "code",
+    "from_data",
     "plain",
     "render",
+    "to_data",
 ]
 
 #: Longest text that is rendered, in characters.
 LONGEST = 20_000
+#: Elements that may stand within each other: what reads a card as a tree has to come to an end.
+DEEPEST = 50
 
 _NO_MEDIA: Mapping[str, str] = MappingProxyType({})
-_FORGETFUL = Forgetful()
 
 
 def _mark(kinds: str) -> str:
@@ -71,13 +81,7 @@ _GAP_SPACE = re.compile(
 )
 
 
-def render(
-    text: str,
-    *,
-    cloze: bool = False,
-    media: Mapping[str, str] = _NO_MEDIA,
-    colors: Colors = _FORGETFUL,
-) -> Rendered:
+def render(text: str, *, cloze: bool = False, media: Mapping[str, str] = _NO_MEDIA) -> Rendered:
     """Render a text; ``media`` maps names as authors write them to names as they are packed.
 
     With ``cloze``, ``{{c1::...}}`` is a gap. Never raises: what is wrong comes back as problems,
@@ -85,8 +89,10 @@ def render(
     """
     if len(text) > LONGEST:
         return Rendered(plain(text), problems=(_too_long(text),))
-    found = scan(safe(text), cloze=cloze, media=media, colors=colors)
+    found = scan(safe(text), cloze=cloze, media=media)
     markup = to_html(found.prose, found.tokens)
+    if markup.count("</") > DEEPEST and depth(markup) > DEEPEST:
+        return Rendered(plain(text), problems=(_too_deep(text, depth(markup)),))
     return Rendered(
         play(finish(_bare(_put_back(markup, found.tokens)))),
         surrounded(found, markup),
@@ -106,6 +112,16 @@ def _too_long(text: str) -> Problem:
     )
 
 
+def _too_deep(text: str, levels: int) -> Problem:
+    return Problem(
+        "text-too-deep",
+        0,
+        len(text),
+        f"{levels} elements of this text stand within each other",
+        help=f"close tags where they end, and take others out; {DEEPEST} levels are the most",
+    )
+
+
 def _controls(text: str) -> tuple[Problem, ...]:
     found = FORBIDDEN.search(text.replace("\r", " "))
     if found is None:
@@ -122,6 +138,8 @@ def _put_back(markup: str, tokens: tuple[Token, ...]) -> str:
             lambda mark: tokens[int(mark[2])].html if mark[1] in kinds else mark[0], markup
         )
 
+    if not tokens:
+        return guard_outside(split_delimiters(markup))
     markup = _LONE_BLOCK.sub(lambda block: block[1].strip(), markup)
     markup = _UNBROKEN.sub(_unbroken, markup)
     markup = split_delimiters(put("T", markup))

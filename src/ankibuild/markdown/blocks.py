@@ -16,6 +16,9 @@ _RULE = re.compile(r"([-*_])(?:[ \t]*\1){2,}[ \t]*\Z")
 _TABLE_RULE = re.compile(r"(?=[|: ]*-)[|: -]*+\Z")
 _MARKERS = re.compile(rf"(?:[ \t]*+(?:>|[-*+](?=[ \t])|[0-9]{{1,9}}[.)](?=[ \t]))){{{DEEPEST}}}")
 _ALONE = re.compile(rf"^([ \t>]*)({OPEN}F[0-9]+{CLOSE})[ \t]*$", re.MULTILINE)
+#: What stands before the text of a line: quote marks and the markers of list items.
+_LEAD = re.compile(r"(?:[ \t]*+(?:>|(?:[-*+]|[0-9]{1,9}[.)])(?=[ \t])))*+[ \t]*+")
+_MARKER = re.compile(r"[^ \t>]")
 _BLOCK_START = re.compile(r"[ \t]*+(?:\n[ \t]*+)?(?:[-*+] |[0-9]+[.)] |\||>|#{1,6} )")
 
 
@@ -36,14 +39,25 @@ def _block_gaps(prose: str) -> str:
     for cut in sorted(cuts, key=_place):
         first, final = (cut, cut) if isinstance(cut, re.Match) else (cut[0], cut[-1])
         line = prose.rfind("\n", 0, first.start()) + 1
-        indent = prose[line : len(prose) - len(prose[line:].lstrip(" "))]
+        lead = _lead(prose, line)
+        indent = _MARKER.sub(" ", lead)
+        before = prose[last : first.start()]
+        # A mark that comes first in its item stays there: else there would be an empty item.
+        if indent == lead or line + len(lead) < first.start():
+            before = before.rstrip(" \t") + f"\n\n{indent}"
         mark = prose[first.start() : final.end()].replace("\n", " ")
-        done += [prose[last : first.start()].rstrip(" \t"), f"\n\n{indent}{mark}\n\n"]
+        done += [before, f"{mark}\n\n"]
         last = final.end()
         rest = prose[last:].lstrip(" \t")
         last = len(prose) - len(rest) + rest.startswith("\n")
         done.append("" if rest.startswith("\n") else indent)
     return "".join(done) + prose[last:]
+
+
+def _lead(prose: str, line: int) -> str:
+    """Give what stands before the text of the line that starts at an offset."""
+    found = _LEAD.match(prose, line)
+    return found[0] if found else ""
 
 
 _Mark = re.Match[str]

@@ -6,6 +6,7 @@ import re
 
 from ankibuild.markdown.escape import escape
 from ankibuild.markdown.reader import Gap, Reader
+from ankibuild.markdown.values import Problem
 
 GAP = re.compile(r"\{\{c([0-9,]*)::")
 _GAP_NUMBER = re.compile(r"[1-9][0-9]{0,2}")
@@ -34,14 +35,21 @@ class GapReader(Reader):
                 "shown as text",
                 "make it a `cloze` question, or write it in backticks",
             )
+        self.braces += not (found or self.gaps)
         self.prose(found.end() if found else self.at + 1)
 
     def brace_end(self) -> None:
         """Read a closing brace, which may end a gap."""
-        if self.gaps and self.text.startswith("}}", self.at) and not self.closes_brace():
+        double = self.text.startswith("}}", self.at)
+        if self.gaps and double and not self.closes_brace():
             self.out.append(self.end_gap(self.at))
             self.at += 2
+        elif double and not self.gaps and self.braces < 2:
+            self.strays.append(self.at)
+            self.braces = 0
+            self.prose(self.at + 2)
         else:
+            self.braces -= bool(self.braces and not self.gaps)
             self.prose(self.at + 1)
 
     def closes_brace(self) -> bool:
@@ -144,6 +152,23 @@ class GapReader(Reader):
         self.report(
             "cloze-unclosed", gap.start, gap.content, message, "opens a gap", "end it with `}}`"
         )
+
+    def stray_ends(self) -> None:
+        """Report what ends no gap, unless something else is wrong with gaps and explains it."""
+        if any(problem.rule.startswith("cloze-") for problem in self.problems):
+            return
+        for at in self.strays:
+            self.problems.append(
+                Problem(
+                    "cloze-unopened",
+                    at,
+                    at + 2,
+                    "this `}}` ends no gap",
+                    "shown as text",
+                    "start the gap with `{{c1::`, or take the braces out",
+                    "warning",
+                )
+            )
 
     def without_gap(self) -> None:
         """Report that nothing is hidden, unless something else explains it."""

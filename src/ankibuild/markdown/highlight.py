@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from ankibuild.markdown.escape import escape_code, finish, guard_outside, hide_delimiters, safe
 
@@ -14,41 +13,38 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 
-class Colors(Protocol):
-    """Remembers colored code: to color it takes longer than all the rest of a text."""
-
-    def of(self, asked: str, make: Callable[[], str]) -> str:
-        """Give the HTML of a program, by its language, a line end and its text."""
-
-
-class Forgetful:
-    """Colors that are made again each time."""
-
-    def of(self, asked: str, make: Callable[[], str]) -> str:
-        """Make the HTML."""
-        return make()
-
-
+#: The longest program that is colored. In what follows, Pygments takes a time that grows with the
+#: square or the cube of a hostile one.
+LONGEST = 2_000
+#: One name of each language that is colored, of those that authors of technical decks use. The
+#: lexers of others (Docker, Perl, Scala, ...) can take seconds for a line.
+_NAMES = (
+    "python pycon pytb cython bash console json yaml toml ini c cpp cuda java javascript "
+    "typescript go rust julia r matlab octave lua haskell sql html css xml diff make cmake tex "
+    "markdown llvm nasm gas glsl scheme clojure fortran ocaml prolog kotlin swift"
+)
+#: In these, quotes after a dollar sign are read in exponential time: such a program stays plain.
+_SHELLS, _SHELL_QUOTE = frozenset({"bash", "console", "make"}), "$'"
 _PLAIN = frozenset({"", "text", "txt", "plain", "plaintext", "output"})
 # The style has no rule for white space, punctuation, names and operators: a third of the bytes.
 _UNSTYLED = re.compile(r'<span class="(?:w|p|n|o)">([^<]*)</span>')
 
 
-def code(program: str, language: str = "python", colors: Colors = Forgetful()) -> str:  # noqa: B008
+def code(program: str, language: str = "python") -> str:
     """Return a block of code as HTML.
 
-    Its text is ``program`` without the line ends at its end, in NFC. A language that Pygments does
-    not know is shown without colors.
+    Its text is ``program`` without the line ends at its end, in NFC. A language that is not known
+    is shown without colors, and so is what would take too long to color.
     """
-    return finish(guard_outside(block(safe(program), language, colors)))
+    return finish(guard_outside(block(safe(program), language)))
 
 
-def block(program: str, language: str, colors: Colors = Forgetful()) -> str:  # noqa: B008
+def block(program: str, language: str) -> str:
     """Return a block of code as HTML that is not yet safe from Anki's parsers."""
     program = program.rstrip("\n")
     shown = escape_code(program)
-    if program and is_known(language) and language.lower() not in _PLAIN:
-        shown = colors.of(f"{language}\n{program}", lambda: _colored(program, language))
+    if program and _is_colored(program, language.lower()):
+        shown = _colored(program, language)
     return f'<div class="hl"><pre><code>{shown}</code></pre></div>'
 
 
@@ -57,19 +53,29 @@ def is_known(language: str) -> bool:
     return language.lower() in _PLAIN or language.lower() in _aliases()
 
 
+def _is_colored(program: str, language: str) -> bool:
+    """Tell whether a program is colored; the time for that must be bounded."""
+    name = _aliases().get(language)
+    hostile = name in _SHELLS and _SHELL_QUOTE in program
+    return name is not None and len(program) <= LONGEST and not hostile
+
+
 def languages() -> tuple[str, ...]:
-    """Return all names of languages, for suggestions."""
-    return tuple(_aliases())
+    """Return a name of each language that is colored, for suggestions."""
+    return tuple(_NAMES.split())
 
 
 @cache
-def _aliases() -> dict[str, None]:
+def _aliases() -> dict[str, str]:
+    """Give every name of a language that is colored, and the one that we have for it."""
     from pygments.lexers import get_all_lexers
 
-    return {alias.lower(): None for _, names, _, _ in get_all_lexers() for alias in names}
+    known = frozenset(_NAMES.split())
+    aliases = [names for _, names, _, _ in get_all_lexers(plugins=False)]
+    return {name: main for names in aliases for main in known.intersection(names) for name in names}
 
 
-@lru_cache(4096)
+@lru_cache(256)
 def _colored(program: str, language: str) -> str:
     from pygments import highlight
 
@@ -89,5 +95,8 @@ def lexer(language: str) -> Lexer:
     """Find the lexer of a known language, which Pygments takes long to make."""
     from pygments.lexers import get_lexer_by_name
 
-    found: Lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    # Programs within Markdown would be read by the lexers of any language.
+    found: Lexer = get_lexer_by_name(
+        language, stripnl=False, ensurenl=False, handlecodeblocks=False
+    )
     return found

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from xml.etree.ElementTree import Element
 
 import nh3
-from markdown import Markdown
-from markdown.blockprocessors import HashHeaderProcessor
-from markdown.extensions.sane_lists import SaneListExtension
-from markdown.extensions.tables import TableExtension
-from markdown.treeprocessors import Treeprocessor
 
-from ankibuild.markdown.blocks import arrange
-from ankibuild.markdown.emphasis import TAGS, emphasize
 from ankibuild.markdown.escape import CLOSE, OPEN, PLACEHOLDER
 from ankibuild.markdown.values import Token
 
@@ -24,18 +15,15 @@ _LINE = rf"(?:[^\W\d_]|[(“‘\"]|{_TOKEN})(?:[^\W_]|[.,;:?!'\"()/%…–—“
 _PARAGRAPH = re.compile(rf"{_LINE}(?:\n{_LINE})*+")
 _GAP = f"{OPEN}X"
 
+_TAG = re.compile("<(/?)([a-z][a-z0-9]*)")
+#: Elements that hold nothing.
+_VOID = frozenset({"br", "hr", "wbr"})
 _EMPTY = re.compile(r"<p>\s*</p>\n?")
 
 _TAGS = (
     "p br hr h1 h2 h3 h4 h5 h6 b strong i em u del ins mark small sub sup kbd samp var wbr "
     "abbr blockquote ul ol li dl dt dd table caption thead tbody tfoot tr th td div a "
     "details summary"
-)
-
-# All that scan() has already done, and the emphasis that loses text.
-_UNWANTED = (
-    "backtick escape reference link image_link image_reference short_reference short_image_ref "
-    "autolink automail html entity not_strong em_strong em_strong2"
 )
 
 #: The only judge of what may be in a field. No ids, classes, scripts, handlers or loads.
@@ -74,9 +62,12 @@ def paragraphs(prose: str) -> str:
 
 def marked_up(prose: str, tokens: tuple[Token, ...]) -> str:
     """Convert any prose, by Markdown."""
-    engine = _engine()
-    engine.reset()
-    raw = engine.convert(arrange(prose))
+    # Python-Markdown takes longer to import than most banks need it for.
+    from ankibuild.markdown.blocks import arrange
+    from ankibuild.markdown.emphasis import TAGS
+    from ankibuild.markdown.engine import convert
+
+    raw = convert(arrange(prose))
 
     def tag(found: re.Match[str]) -> str:
         number = int(found[2])
@@ -94,31 +85,11 @@ def clean(markup: str) -> str:
     return _EMPTY.sub("", _CLEANER.clean(markup)).strip()
 
 
-class _Heading(HashHeaderProcessor):
-    """A heading needs a space after its signs: `#params` is text."""
-
-    RE = re.compile(r"(?:^|\n)(?P<level>#{1,6}) (?P<header>[^\n]*)(?:\n|$)")
-
-
-class _Emphasis(Treeprocessor):
-    def run(self, root: Element) -> None:
-        for element in root.iter():
-            if element.text:
-                element.text = emphasize(element.text)
-            if element.tail:
-                element.tail = emphasize(element.tail)
-
-
-@cache
-def _engine() -> Markdown:
-    """Make the one instance: making one takes five times as long as a field."""
-    engine = Markdown(extensions=[SaneListExtension(), TableExtension()], output_format="html")
-    for name in ("code", "setextheader", "reference"):
-        engine.parser.blockprocessors.deregister(name)
-    for name in _UNWANTED.split():
-        engine.inlinePatterns.deregister(name, strict=False)
-    for name in ("normalize_whitespace", "html_block"):
-        engine.preprocessors.deregister(name)
-    engine.parser.blockprocessors.register(_Heading(engine.parser), "hashheader", 70)
-    engine.treeprocessors.register(_Emphasis(engine), "emphasis", 30)
-    return engine
+def depth(markup: str) -> int:
+    """Count how many elements of clean HTML stand within each other at most."""
+    now = deepest = 0
+    for end, name in _TAG.findall(markup):
+        if name not in _VOID:
+            now += -1 if end else 1
+            deepest = max(deepest, now)
+    return deepest

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ankibuild.markdown.escape import escape, placeholder
-from ankibuild.markdown.highlight import Colors
 from ankibuild.markdown.values import Formula, Kind, Problem, Token
 
 
@@ -27,8 +26,8 @@ class Gap:
 class Reader:
     """Reads ``text`` from ``at`` on; what it finds goes to ``out``, ``tokens`` and ``problems``."""
 
-    def __init__(self, text: str, cloze: bool, media: Mapping[str, str], colors: Colors) -> None:
-        self.text, self.cloze, self.media, self.colors = text, cloze, media, colors
+    def __init__(self, text: str, cloze: bool, media: Mapping[str, str]) -> None:
+        self.text, self.cloze, self.media = text, cloze, media
         self.at = 0
         self.out: list[str] = []
         self.tokens: list[Token] = []
@@ -37,6 +36,8 @@ class Reader:
         self.clozes: set[int] = set()
         self.images: dict[str, None] = {}
         self.gaps: list[Gap] = []
+        self.braces = 0  # of the author's, open outside of gaps
+        self.strays: list[int] = []  # where a `}}` ends no gap
         self.cut_short = False  # code without an end took the rest of the text
         self.brackets: list[tuple[int, int]] = []  # index in `out`, offset in `text`
 

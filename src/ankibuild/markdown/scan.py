@@ -16,7 +16,6 @@ from ankibuild.diagnostics import did_you_mean
 from ankibuild.markdown import highlight, images
 from ankibuild.markdown.escape import escape, escape_code, safe
 from ankibuild.markdown.gaps import GAP
-from ankibuild.markdown.highlight import Colors
 from ankibuild.markdown.mathematics import BLANK_LINE, FormulaReader
 from ankibuild.markdown.values import Problem, Scan
 
@@ -29,6 +28,8 @@ _FENCE_LEAD = re.compile(
     r"[ \t>]*+(?:(?:[-*+]|[0-9]{1,9}[.)])[ \t]++)*+(?:\{\{c[0-9,]*::)?+[ \t]*+"
 )
 _BACKTICKS = re.compile("`+")
+#: Characters of code in a line that is not broken at its blanks: two thirds of a phone's width.
+UNBROKEN = 24
 _TAG = re.compile(
     r"<(/?)([a-zA-Z][a-zA-Z0-9]*)"
     r"((?:\s+[a-zA-Z-]+(?:\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'|[^\s\"'=<>`]+))?)*+)\s*/?>"
@@ -51,14 +52,14 @@ _TAGS = frozenset(_TAG_NAMES.split())
 _ATTRIBUTES = frozenset({"title", "lang", "dir", "start", "colspan", "rowspan", "open"})
 
 
-def scan(text: str, *, cloze: bool, media: Mapping[str, str], colors: Colors) -> Scan:
+def scan(text: str, *, cloze: bool, media: Mapping[str, str]) -> Scan:
     """Take a safe text apart; ``cloze`` says whether ``{{c1::`` starts a gap."""
-    return _Scanner(text, cloze, media, colors).run()
+    return _Scanner(text, cloze, media).run()
 
 
 class _Scanner(FormulaReader):
-    def __init__(self, text: str, cloze: bool, media: Mapping[str, str], colors: Colors) -> None:
-        super().__init__(text, cloze, media, colors)
+    def __init__(self, text: str, cloze: bool, media: Mapping[str, str]) -> None:
+        super().__init__(text, cloze, media)
         self.handlers: dict[str, Callable[[], None]] = {
             "\\": self.backslash,
             "$": self.dollar,
@@ -82,6 +83,8 @@ class _Scanner(FormulaReader):
         self.out.append(self.close_gaps(0, "this gap is never closed"))
         if self.cloze and not self.clozes:
             self.without_gap()
+        elif self.cloze:
+            self.stray_ends()
         return Scan(
             "".join(self.out),
             tuple(self.tokens),
@@ -128,7 +131,8 @@ class _Scanner(FormulaReader):
         if body[0] == body[-1] == " " and body.strip():
             body = body[1:-1]
         self.gap_in_code(start, end.start(), "put the gap around the code: `` {{c1::`code`}} ``")
-        self.put("I", f"<code>{escape_code(body)}</code>", end.end())
+        start_tag = '<code class="nw">' if " " in body and len(body) <= UNBROKEN else "<code>"
+        self.put("I", f"{start_tag}{escape_code(body)}</code>", end.end())
 
     def unclosed_code(self, end: int) -> None:
         self.report(
@@ -163,7 +167,7 @@ class _Scanner(FormulaReader):
         elif not highlight.is_known(language):
             self.unknown_language(found)
         body = _dedent(self.text[found.end() : stop], lead)
-        self.put("F", highlight.block(body, language, self.colors), end.end() if end else stop)
+        self.put("F", highlight.block(body, language), end.end() if end else stop)
         return True
 
     def unclosed_fence(self, mark: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,44 @@ class Rendered:
     problems: tuple[Problem, ...] = ()
     clozes: tuple[int, ...] = ()
     images: tuple[str, ...] = ()
+
+
+def to_data(rendered: Rendered) -> list[Any]:
+    """Give a rendered text as JSON."""
+    formulas = [
+        (f.tex, f.display, f.start, f.end, _readings(f), f.depth, f.scrolls)
+        for f in rendered.formulas
+    ]
+    problems = [
+        (p.rule, p.start, p.end, p.message, p.label, p.help, p.severity) for p in rendered.problems
+    ]
+    return [rendered.html, formulas, problems, rendered.clozes, rendered.images]
+
+
+def _readings(formula: Formula) -> list[Any]:
+    return [(one.tex, one.places, one.front) for one in formula.readings]
+
+
+def from_data(data: Any) -> Rendered:
+    """Give the text that `to_data` was given.
+
+    Raises ValueError, TypeError or LookupError if the data is something else.
+    """
+    html, formulas, problems, clozes, images = data
+    return Rendered(
+        html,
+        tuple(_formula(*row) for row in formulas),
+        tuple(Problem(*row) for row in problems),
+        tuple(clozes),
+        tuple(images),
+    )
+
+
+def _formula(
+    tex: str, display: bool, start: int, end: int, readings: list[Any], *rest: Any
+) -> Formula:
+    made = (Reading(shown, tuple(map(tuple, places)), front) for shown, places, front in readings)
+    return Formula(tex, display, start, end, tuple(made), *rest)
 
 
 #: What a token is, in one letter, because it stands in a placeholder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from ankibuild.collection import Collection
 from ankibuild.rules import Subject
@@ -11,17 +12,22 @@ from ankibuild.rules import Subject
 Output = Callable[..., tuple[Path, ...]]
 """Writes a collection to a place, as of a time in seconds since 1970; returns the files made.
 
-``before`` is called with each finished file before that takes its place.
+``before`` is called with each finished file before that takes its place; ``packed`` are open files
+of the same format, made of other notes, that are taken over.
 """
 
 
 def _apkg(
-    collection: Collection, dest: Path, when: int, before: Callable[[Path], object] | None = None
+    collection: Collection,
+    dest: Path,
+    when: int,
+    before: Callable[[Path], object] | None = None,
+    packed: tuple[IO[bytes], ...] = (),
 ) -> tuple[Path, ...]:
     # genanki takes as long to import as all the rest of a small build: only when it is needed.
     from ankibuild.outputs.apkg import write
 
-    return (write(collection, dest, when, before),)
+    return (write(collection, dest, when, before, packed),)
 
 
 OUTPUTS: dict[str, Output] = {"apkg": _apkg}

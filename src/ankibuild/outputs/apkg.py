@@ -15,46 +15,54 @@ import re
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import genanki
 
-from ankibuild.collection import Collection, Deck
+from ankibuild.collection import Collection
+from ankibuild.decks import Deck
 from ankibuild.notetypes import Notetype, stable_id
-from ankibuild.outputs.sound import require_sound
+from ankibuild.outputs.joined import take_over
+from ankibuild.outputs.sound import sound_notes
 from ankibuild.outputs.workshop import workshop
 
 _RESTORING_NAME = re.compile(r"collection\.apkg|backup-.*\.apkg", re.IGNORECASE)
 _FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _UNIX, _PLAIN_FILE = 3, 0o100644 << 16
 _DEFAULT_DECK = 1
+_FASTEST = 1
 _INSERT_NOTE = "insert into notes values (?, ?, ?, ?, -1, ?, ?, ?, 0, 0, '')"
 _INSERT_CARD = "insert into cards values (?, ?, ?, ?, ?, -1, 0, 0, ?, 0, 0, 0, 0, 0, 0, 0, 0, '')"
 _JSON_COLUMNS = ("col.conf", "col.models", "col.decks", "col.dconf", "col.tags")
 
 
 def write(
-    collection: Collection, path: Path, when: int, before: Callable[[Path], object] | None = None
+    collection: Collection,
+    path: Path,
+    when: int,
+    before: Callable[[Path], object] | None = None,
+    packed: Iterable[IO[bytes]] = (),
 ) -> Path:
     """Write the collection as one package at ``path``, all of it or nothing; return ``path``.
 
     ``when`` is in seconds since 1970 and stands wherever Anki wants a time that is neither a
     note's nor a notetype's. Missing folders are made. ``before`` is called with the finished file
-    before that takes its place, where another build may replace it at any moment.
+    before that takes its place, where another build may replace it at any moment. ``packed`` are
+    packages of this function, whose notes are taken over as they are; their decks, notetypes and
+    media are those of the collection.
 
     Raise ValueError if Anki would not take the collection, or the file's name, as it is meant,
     and OSError if the file cannot be written.
     """
     if _RESTORING_NAME.fullmatch(path.name):
         raise ValueError(f"Anki takes `{path.name}` for a backup that replaces the collection")
-    require_sound(collection)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _failure_names(path), workshop(path.parent) as folder:
         beside, database = folder / path.name, folder / "collection.anki2"
-        _write_database(database, collection, when)
+        _write_database(database, collection, when, packed)
         with beside.open("wb") as file:
             _write_zip(file, collection, database)
         if before:
@@ -123,17 +131,42 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _FIRST_ZIP_TIME)
     entry.create_system, entry.external_attr = _UNIX, _PLAIN_FILE
     entry.compress_type = zipfile.ZIP_DEFLATED
+    # A third of the time of the usual level, for a tenth more bytes. Python 3.13 has a public name
+    # for it, and keeps this one.
+    entry._compresslevel = _FASTEST  # type: ignore[attr-defined]
     return entry
 
 
-def _write_database(path: Path, collection: Collection, when: int) -> None:
+def _write_database(
+    path: Path, collection: Collection, when: int, packed: Iterable[IO[bytes]]
+) -> None:
     """Write the database to a file: a large one would need its size twice in memory."""
-    with closing(sqlite3.connect(path)) as database:
+    draft = path.with_name("draft.anki2")
+    with closing(sqlite3.connect(draft)) as database:
         # Nobody else sees the file before it is whole, so nothing has to be taken back.
         database.executescript("pragma journal_mode = off; pragma synchronous = off;")
-        _Package(collection).write_to_db(database.cursor(), when, None)
-        database.commit()
-        database.execute("vacuum")
+        package = _Package(collection)
+        package.write_to_db(database.cursor(), when, None)
+        with _unindexed(database):
+            package.write_notes(database.cursor())
+            database.commit()
+            for other in packed:
+                take_over(database, other, path.with_name("packed.anki2"))
+        # A copy counts no changes, and has its rows and pages in order however they were written.
+        database.execute("vacuum into ?", (str(path),))
+    draft.unlink()
+
+
+@contextmanager
+def _unindexed(database: sqlite3.Connection) -> Iterator[None]:
+    """Make the indexes again when all rows are there, in half the time that keeping them takes."""
+    known = "select name, sql from sqlite_master where type = 'index' and sql is not null"
+    indexes = database.execute(known).fetchall()
+    for name, _ in indexes:
+        database.execute(f"drop index {name}")
+    yield
+    for _, sql in indexes:
+        database.execute(sql)
 
 
 def _json(value: Any) -> str:
@@ -145,15 +178,17 @@ class _Package(genanki.Package):  # type: ignore[misc]  # genanki has no annotat
 
     def __init__(self, collection: Collection) -> None:
         super().__init__([])  # no decks: `_write_col` writes them, all at once
-        used = {note.notetype for note in collection.notes}
-        self.models = {n.key: _Model(n) for n in collection.notetypes if n.key in used}
+        self.models = {n.key: _Model(n) for n in collection.notetypes}
         self.deck_ids = {deck.name: deck.id for deck in collection.decks}
         self.descriptions = [_Deck(deck) for deck in collection.decks]
-        self.notes = sorted(collection.notes, key=lambda note: note.guid)
+        self.notes = sound_notes(collection)
 
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: int, id_gen: None) -> None:
         super().write_to_db(cursor, timestamp, id_gen)
         self._write_col(cursor, timestamp)
+
+    def write_notes(self, cursor: sqlite3.Cursor) -> None:
+        """Write notes and cards; raise ValueError if no package can be made of them."""
         cards: list[tuple[int, int, int, int, int, int]] = []
         cursor.executemany(_INSERT_NOTE, self._rows(cards))
         cursor.executemany(_INSERT_CARD, cards)

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from ankibuild.collection import Collection, Note
+from ankibuild.collection import Collection
+from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype
 from ankibuild.outputs import folder
 from ankibuild.outputs.stamped import stamped

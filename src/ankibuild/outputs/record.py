@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from ankibuild.bank import Entry
-from ankibuild.collection import Collection, Deck, Media, Note
+from ankibuild.collection import Collection, Media
+from ankibuild.decks import Deck
+from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype
 from ankibuild.outputs import folder
 from ankibuild.outputs.record_schema import FORMAT, json_schema

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
-from ankibuild.collection import Collection, Deck, Media, Note
+from ankibuild.collection import Collection, Media
+from ankibuild.decks import Deck
+from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype
 from ankibuild.released import RETIRED
 
@@ -27,13 +30,24 @@ _TAG = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff]+")
 
 def require_sound(collection: Collection) -> None:
     """Raise ValueError, with every reason, if no package can be made of the collection."""
+    for _ in sound_notes(collection):
+        pass
+
+
+def sound_notes(collection: Collection) -> Iterator[Note]:
+    """Give the notes of a collection, one after the other, and look at each.
+
+    Raise ValueError at the end, with every reason, if no package can be made of the collection.
+    """
     problems = [
         *_deck_problems(collection.decks),
         *_notetype_problems(collection),
-        *_guid_problems(collection.notes),
-        *_note_problems(collection),
         *_media_problems(collection.media),
     ]
+    look = _Look(collection)
+    for note in collection.notes:
+        problems += look.problems(note)
+        yield note
     if problems:
         raise ValueError("\n".join(problems))
 
@@ -74,7 +88,7 @@ def _deck_id_problem(number: int, taken: set[int]) -> str | None:
 
 
 def _notetype_problems(collection: Collection) -> Iterator[str]:
-    used = {note.notetype for note in collection.notes}
+    used = {key for page in collection.shelf.pages for key in page.notetypes}
     taken: set[int | str] = set()
     for notetype in collection.notetypes:
         if notetype.key in used and notetype.mod <= 0:
@@ -84,30 +98,32 @@ def _notetype_problems(collection: Collection) -> Iterator[str]:
         taken |= {notetype.id, notetype.key}
 
 
-def _guid_problems(notes: tuple[Note, ...]) -> Iterator[str]:
-    ids: dict[str, str] = {}
-    for note in notes:
-        if not note.guid:
-            yield f"note `{note.id}` has no guid"
-        elif note.guid in ids:
-            yield f"notes `{ids[note.guid]}` and `{note.id}` have one guid, `{note.guid}`"
-        ids[note.guid] = note.id
+class _Look:
+    """Looks at the notes of a collection, one by one, and remembers their guids."""
 
+    def __init__(self, collection: Collection) -> None:
+        self._notetypes = {notetype.key: notetype for notetype in collection.notetypes}
+        self._decks = {deck.name for deck in collection.decks}
+        self._ids: dict[str, str] = {}
 
-def _note_problems(collection: Collection) -> Iterator[str]:
-    notetypes = {notetype.key: notetype for notetype in collection.notetypes}
-    decks = {deck.name for deck in collection.decks}
-    for note in collection.notes:
-        where = f"note `{note.id}`"
-        if note.deck not in decks:
-            yield f"{where} is in the deck `{note.deck}`, which is not in the collection"
-        if notetype := notetypes.get(note.notetype):
-            for reason in (*_field_problems(note, notetype), *_card_problems(note, notetype)):
-                yield f"{where} {reason}"
+    def problems(self, note: Note) -> list[str]:
+        """Give the reasons for which Anki would not take a note as it is meant."""
+        reasons = [*self._place_problems(note), *_stamp_problems(note), *_tag_problems(note.tags)]
+        if notetype := self._notetypes.get(note.notetype):
+            reasons += _field_problems(note, notetype)
+            reasons += _card_problems(note, notetype)
         else:
-            yield f"{where} has the notetype `{note.notetype}`, which is not in the collection"
-        for reason in _stamp_and_tag_problems(note):
-            yield f"{where} {reason}"
+            reasons.append(f"has the notetype `{note.notetype}`, which is not in the collection")
+        return [f"note `{note.id}` {reason}" for reason in reasons]
+
+    def _place_problems(self, note: Note) -> Iterator[str]:
+        if note.deck not in self._decks:
+            yield f"is in the deck `{note.deck}`, which is not in the collection"
+        if not note.guid:
+            yield "has no guid"
+        elif note.guid in self._ids:
+            yield f"has the guid of `{self._ids[note.guid]}`, `{note.guid}`"
+        self._ids[note.guid] = note.id
 
 
 def _field_problems(note: Note, notetype: Notetype) -> Iterator[str]:
@@ -118,9 +134,8 @@ def _field_problems(note: Note, notetype: Notetype) -> Iterator[str]:
         yield "is retired and has a first field"
     if RETIRED not in note.tags and not filled:
         yield "has an empty first field"
-    for text in note.fields:
-        if found := _FORBIDDEN_CHARACTER.search(text):
-            yield f"has the character U+{ord(found.group()):04X} in a field"
+    if found := _FORBIDDEN_CHARACTER.search("".join(note.fields)):
+        yield f"has the character U+{ord(found.group()):04X} in a field"
 
 
 def _card_problems(note: Note, notetype: Notetype) -> Iterator[str]:
@@ -135,16 +150,21 @@ def _card_problems(note: Note, notetype: Notetype) -> Iterator[str]:
         yield f"has a card that its notetype does not: {note.cards}"
 
 
-def _stamp_and_tag_problems(note: Note) -> Iterator[str]:
+def _stamp_problems(note: Note) -> Iterator[str]:
     if note.mod <= 0:
         yield "has no mod"
     if not 0 <= note.due <= MAX_DUE:
         yield f"is due at {note.due}, which is not between 0 and {MAX_DUE}"
-    for tag in note.tags:
-        if not _TAG.fullmatch(tag):
-            yield f"has the tag `{tag}`, which Anki would change"
-        if tag.casefold() in ("marked", "leech"):
-            yield f"has the tag `{tag}`, which is the learner's own"
+
+
+@lru_cache(maxsize=1 << 10)
+def _tag_problems(tags: tuple[str, ...]) -> tuple[str, ...]:
+    changed = [tag for tag in tags if not _TAG.fullmatch(tag)]
+    own = [tag for tag in tags if tag.casefold() in ("marked", "leech")]
+    return (
+        *(f"has the tag `{tag}`, which Anki would change" for tag in changed),
+        *(f"has the tag `{tag}`, which is the learner's own" for tag in own),
+    )
 
 
 def _media_problems(media: tuple[Media, ...]) -> Iterator[str]:

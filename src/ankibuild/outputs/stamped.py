@@ -11,4 +11,6 @@ def stamped(subject: Subject) -> Collection:
     """Give every note its stamp and every deck its version."""
     ledger = subject.ledger
     collection = released.stamp(subject.collection, ledger, ledger.preview_time)
-    return describe(collection, released.version_line(subject.changes, ledger))
+    # What is new is not asked for if that is everything.
+    changes = subject.changes if ledger.latest else released.Changes()
+    return describe(collection, released.version_line(changes, ledger))

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from ankibuild.collection import Collection, Note
+from ankibuild.collection import Collection
+from ankibuild.notes import Note
 from ankibuild.notetypes import FIELD_NAMES
 from ankibuild.outputs import folder
 from ankibuild.rules import Subject

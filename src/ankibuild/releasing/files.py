@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 
 from ankibuild import changelog, released
+from ankibuild.diagnostics import errors
 from ankibuild.releasing.plan import Plan
 from ankibuild.workflow import read_ledger
 
@@ -34,12 +35,18 @@ def carry_out(plan: Plan) -> None:
 
 
 def resume(root: Path) -> str | None:
-    """Finish or undo what an interrupted release left. Returns the version that was finished."""
+    """Finish or undo what an interrupted release left. Returns the version that was finished.
+
+    With a ledger that cannot be read, nobody knows which: then everything stays as it is.
+    """
     log = root / changelog.PATH
+    ledger, problems = read_ledger(root)
+    if errors(problems):
+        return None
     _beside(root / released.PATH).unlink(missing_ok=True)
     if not _beside(log).is_file():
         return None
-    latest = read_ledger(root)[0].latest
+    latest = ledger.latest
     meant, have = (changelog.versions(_read(path)) for path in (_beside(log), log))
     if latest and latest.release in meant and latest.release not in have:
         os.replace(_beside(log), log)
@@ -58,6 +65,8 @@ def _read(path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Whatever has this name already is in the way, and may be a link.
+    path.unlink(missing_ok=True)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from itertools import groupby, pairwise
 
 from ankibuild.collection import Collection
-from ankibuild.diagnostics import count
 from ankibuild.diff import Arrival
 from ankibuild.released import Ledger, Release, cleanup_name, notetype_digest
 from ankibuild.releasing.words import quoted
+from ankibuild.words import count
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def _corrections(arrival: Arrival, moment: str) -> Iterator[Limit]:
 def _added_cards(before: Ledger, collection: Collection, moment: str) -> Iterator[Limit]:
     names = [
         note.id
-        for note in collection.notes
+        for note in collection.shelf.heads()
         if note.id in before.notes and set(note.cards) - set(before.notes[note.id].cards)
     ]
     if names:
@@ -126,7 +126,8 @@ def _looks(changed: tuple[str, ...], moment: str) -> Iterator[Limit]:
 def _newcomers(arrival: Arrival, before: Ledger, collection: Collection) -> Iterator[Limit]:
     decks = {row.deck for row in before.notes.values()}
     added = set(arrival.new)
-    number = sum(1 for note in collection.notes if note.id in added and note.deck in decks)
+    heads = collection.shelf.heads()
+    number = sum(1 for head in heads if head.id in added and head.deck in decks)
     if number:
         yield Limit(
             f"the place of {count(number, 'new question')}",
@@ -136,8 +137,8 @@ def _newcomers(arrival: Arrival, before: Ledger, collection: Collection) -> Iter
 
 def _order(before: Ledger, collection: Collection) -> Iterator[Limit]:
     """Report decks whose released questions stand in another order than they were released in."""
-    for deck, notes in groupby(collection.notes, key=lambda note: note.deck):
-        places = [before.notes[note.id].due for note in notes if note.id in before.notes]
+    for deck, heads in groupby(collection.shelf.heads(), key=lambda head: head.deck):
+        places = [before.notes[head.id].due for head in heads if head.id in before.notes]
         if any(first > second for first, second in pairwise(places)):
             yield Limit(
                 f"the new order of {quoted([deck])}",

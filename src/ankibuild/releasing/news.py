@@ -47,7 +47,7 @@ def news(subject: Subject, release: Release, since: Diff | None) -> News:
 def _lines(
     subject: Subject, names: Iterable[str], edits: dict[str, tuple[Edit, ...]]
 ) -> Iterator[Line]:
-    decks = {note.id: note.deck for note in subject.collection.notes}
+    decks = {head.id: head.deck for head in subject.collection.shelf.heads()}
     for name in names:
         question = subject.project.entries[name].question
         yield Line(name, decks[name], headline(question), edits.get(name, ()))

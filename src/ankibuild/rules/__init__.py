@@ -5,13 +5,14 @@ shows: a sentence, why it matters, and a ``Bad:`` and a ``Good:`` block, both ru
 of form are found by the rooms that read them; they are explained in ``handbook.md``.
 """
 
-from ankibuild.rules.base import RULES, Front, Subject, allowed, check_arc, check_bank
+from ankibuild.rules.base import RULES, Front, Fronts, Subject, allowed, check_arc, check_bank
 from ankibuild.rules.explain import Explanation, explanations
 
 __all__ = [
     "RULES",
     "Explanation",
     "Front",
+    "Fronts",
     "Subject",
     "allowed",
     "check_arc",

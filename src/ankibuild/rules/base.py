@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import NamedTuple
 
 from ankibuild.collection import Collection
 from ankibuild.diagnostics import Diagnostic, Source, Span
+from ankibuild.notes import Head
 from ankibuild.project import Project
-from ankibuild.released import PATH, Changes, Ledger, compare
+from ankibuild.released import PATH, Changes, Ledger, ReleasedNote, compare
 
 
 class Front(NamedTuple):
@@ -25,25 +27,66 @@ class Front(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Fronts:
+    """The fronts of a bank, held as numbers alone: those of ``own`` belong to ``ids``, in order.
+
+    ``ends`` tells for each where its part of ``shorter`` ends. ``ids`` are lines of one text.
+    """
+
+    ids: str
+    own: array[int]
+    shorter: array[int]
+    ends: array[int]
+
+    @classmethod
+    def of(cls, fronts: Iterable[Front]) -> Fronts:
+        """Hold fronts."""
+        made = cls("", array("Q"), array("Q"), array("L"))
+        ids = []
+        for front in fronts:
+            ids.append(front.id)
+            made.own.append(front.own)
+            made.shorter.extend(front.shorter)
+            made.ends.append(len(made.shorter))
+        return replace(made, ids="\n".join(ids))
+
+    def __iter__(self) -> Iterator[Front]:
+        start = 0
+        for name, own, end in zip(self.ids.split("\n"), self.own, self.ends, strict=False):
+            yield Front(name, own, tuple(self.shorter[start:end]))
+            start = end
+
+
+@dataclass(frozen=True)
 class Subject:
     """What rules look at. ``large_change`` says that a change of many notes is meant.
 
-    ``retired`` are the ids that banks list as retired; ``contents`` names what is in each deck, by
-    content and by the deck's name.
+    ``fronts`` are those of each bank; ``retired`` are the ids that banks list as retired.
     """
 
     project: Project
     collection: Collection
     ledger: Ledger = field(default_factory=Ledger)
     large_change: bool = False
-    fronts: tuple[Front, ...] = ()
+    fronts: tuple[Fronts, ...] = ()
     retired: frozenset[str] = frozenset()
-    contents: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def changes(self) -> Changes:
         """What has changed since the last release."""
         return compare(self.collection, self.ledger)
+
+    @property
+    def is_preview(self) -> bool:
+        """Tell whether a package of it brings what is not released."""
+        return self.ledger.latest is None or bool(self.changes.touched)
+
+    @cached_property
+    def released(self) -> tuple[tuple[Head, ReleasedNote], ...]:
+        """The notes that were released, as they are and as learners have them."""
+        known = self.ledger.notes
+        heads = self.collection.shelf.heads() if known else ()
+        return tuple((head, known[head.id]) for head in heads if head.id in known)
 
     @property
     def ledger_span(self) -> Span:

@@ -8,11 +8,12 @@ import warnings
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ankibuild.diagnostics import Diagnostic, Span, count
+from ankibuild.diagnostics import Diagnostic, Span
 from ankibuild.kinds.code import Code
 from ankibuild.kinds.drill import Drill
 from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import entries, warning
+from ankibuild.rules.prose import TEXTS, entries, warning
+from ankibuild.words import count
 
 LONG_PROGRAM, FEW_ROWS = 15, 12
 
@@ -43,7 +44,7 @@ def python_syntax(subject: Subject) -> Iterable[Diagnostic]:
 SyntaxProblem = tuple[int, int, str]
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(TEXTS)
 def _syntax_error(program: str) -> SyntaxProblem | None:
     """Give line and column (from 1) and the words of a syntax error."""
     try:
@@ -167,5 +168,5 @@ def few_rows(subject: Subject) -> Iterable[Diagnostic]:
         if isinstance(question, Drill) and len(question.given) < FEW_ROWS:
             message = f"this drill has {count(len(question.given), 'row')}"
             span = entry.span(("given",)).first_line()
-            help_text = f"{FEW_ROWS} or more, so that the skill is learnt and not the rows"
+            help_text = f"{FEW_ROWS} or more, so that the skill is learned and not the rows"
             yield warning("few-rows", message, span, "", help_text)

@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from textwrap import indent
 
 from ankibuild.rules.base import load_rules
 
 _BLOCK = re.compile(r"^(Bad|Good|Released):\n```yaml\n(.*?)^```\n?", re.MULTILINE | re.DOTALL)
+_FENCED = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class Explanation:
         """The first sentence."""
         paragraph = " ".join(self.text.split("\n\n")[0].split())
         return re.split(r"(?<=[.!?]) (?=[A-Z`])", paragraph)[0]
+
+    @property
+    def shown(self) -> str:
+        """The text for a terminal: examples are indented, and have no fences."""
+        return _FENCED.sub(lambda block: indent(block[1], "    ").rstrip("\n"), self.text)
 
     @property
     def examples(self) -> tuple[tuple[str, str], ...]:

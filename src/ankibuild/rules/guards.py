@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
 
 from ankibuild.bank import Entry
-from ankibuild.collection import Note
-from ankibuild.diagnostics import Diagnostic, count
-from ankibuild.released import ReleasedNote, schema
+from ankibuild.diagnostics import Diagnostic
+from ankibuild.notes import Head
+from ankibuild.released import schema
 from ankibuild.rules.base import Subject, arc_rule
+from ankibuild.words import count
 
 #: Share of released notes, and number of them, that one release may change without a flag.
 LARGE_SHARE, LARGE_COUNT = 0.05, 20
 
 
-def _released(subject: Subject) -> Iterator[tuple[Note, ReleasedNote]]:
-    for note in subject.collection.notes:
-        row = subject.ledger.notes.get(note.id)
-        if row is not None:
-            yield note, row
-
-
-def _entry(subject: Subject, note: Note) -> Entry:
+def _entry(subject: Subject, note: Head) -> Entry:
     return subject.project.entries[note.id]
 
 
@@ -51,7 +46,7 @@ def id_reused(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: new, q: Something else?, a: Yes.}, {basic: other, q: How?, a: So.}]
     ```
     """
-    for note, row in _released(subject):
+    for note, row in subject.released:
         if row.retired:
             yield Diagnostic(
                 "id-reused",
@@ -60,7 +55,7 @@ def id_reused(subject: Subject) -> Iterable[Diagnostic]:
                 "learners would see its old schedule",
                 "give this question an id of its own",
             )
-    for note in subject.collection.notes:
+    for note in subject.collection.shelf.heads() if subject.retired else ():
         if note.id in subject.retired:
             message = f"`{note.id}` is listed as retired and is still a question"
             head = _entry(subject, note).head
@@ -84,8 +79,8 @@ def duplicate_guid(subject: Subject) -> Iterable[Diagnostic]:
     ```
     """
     retired = {row.guid: name for name, row in subject.ledger.notes.items() if row.retired}
-    seen: dict[str, Note] = {}
-    for note in subject.collection.notes:
+    seen: dict[str, Head] = {}
+    for note in _with_equals(subject, retired):
         first = seen.setdefault(note.guid, note)
         if first is not note and first.id != note.id:
             message = f"`{first.id}` and `{note.id}` have one guid, `{note.guid}`"
@@ -99,6 +94,14 @@ def duplicate_guid(subject: Subject) -> Iterable[Diagnostic]:
             help_text = "leave `guid:` out; learners would see the old question's schedule"
             span = _entry(subject, note).span(("guid",))
             yield Diagnostic("duplicate-guid", message, span, "", help_text)
+
+
+def _with_equals(subject: Subject, taken: Container[str]) -> Iterator[Head]:
+    """Give the notes whose guid another one has, or one of ``taken``."""
+    shelf = subject.collection.shelf
+    times = Counter(head.guid for head in shelf.heads())
+    if len(times) < len(shelf) or any(guid in taken for guid in times):
+        yield from (head for head in shelf.heads() if times[head.guid] > 1 or head.guid in taken)
 
 
 @arc_rule
@@ -121,7 +124,7 @@ def guid_changed(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: why, q: Why?, a: Because!, guid: Ab1}]
     ```
     """
-    for note, row in _released(subject):
+    for note, row in subject.released:
         if row.guid != note.guid and not row.retired:
             entry = _entry(subject, note)
             written = entry.question.guid is not None
@@ -154,7 +157,7 @@ def kind_changed(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{reversed: why-term, term: Why, definition: Because.}]
     ```
     """
-    for note, row in _released(subject):
+    for note, row in subject.released:
         if row.notetype != note.notetype and not row.retired:
             yield Diagnostic(
                 "kind-changed",
@@ -186,7 +189,7 @@ def deck_changed(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: why, q: Why?, a: Because!}]
     ```
     """
-    for note, row in _released(subject):
+    for note, row in subject.released:
         if row.deck != note.deck and not row.retired:
             yield Diagnostic(
                 "deck-changed",
@@ -217,7 +220,7 @@ def question_vanished(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{basic: how, q: How?, a: So.}]
     ```
     """
-    for name in subject.changes.gone:
+    for name in subject.changes.gone if subject.ledger.notes else ():
         if name in subject.retired:
             continue
         yield Diagnostic(
@@ -248,7 +251,7 @@ def cloze_renumbered(subject: Subject) -> Iterable[Diagnostic]:
     questions: [{cloze: gaps, text: "{{c1::One}} and {{c2::two}} and {{c3::three}}."}]
     ```
     """
-    for note, row in _released(subject):
+    for note, row in subject.released:
         lost = sorted(set(row.cards) - set(note.cards))
         if note.notetype != "cloze" or row.notetype != "cloze" or not lost or row.retired:
             continue
@@ -290,7 +293,7 @@ def mass_change(subject: Subject) -> Iterable[Diagnostic]:
     it. If it is meant, release with `--large-change`.
     """
     known = sum(1 for row in subject.ledger.notes.values() if not row.retired)
-    changed = len(subject.changes.changed)
+    changed = len(subject.changes.changed) if known else 0
     if subject.large_change or changed <= LARGE_COUNT or changed <= LARGE_SHARE * known:
         return
     yield Diagnostic(

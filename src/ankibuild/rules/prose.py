@@ -16,6 +16,8 @@ from ankibuild.rules.base import Subject
 SHOWN = ("q", "term", "text", "a", "definition", "answer", "hint", "extra")
 LISTED = ("lines", "hints", "rubric")
 
+#: Results that are remembered: of texts, as many as a bank holds, and of the words of a language.
+TEXTS, WORDS = 1 << 10, 1 << 12
 #: Stands for what is no prose, a character for a character, so that offsets carry over.
 MASK = "■"
 _CODE = r"```.*?```|`[^`]*`"
@@ -72,25 +74,25 @@ def front(question: Question) -> str:
     return str(getattr(question, question.headline))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(TEXTS)
 def prose(text: str) -> str:
     """Mask what is no prose: formulas, code, figures, addresses, slots."""
     return _NOT_PROSE.sub(lambda found: MASK * len(found[0]), text)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(TEXTS)
 def wording(text: str) -> str:
     """Mask what has no wording; the description of a figure has."""
     return _NOT_WORDS.sub(lambda found: MASK * len(found[0]), text)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(TEXTS)
 def words(text: str) -> int:
     """Count the words of a Markdown text; a formula, a piece of code or a figure counts as one."""
     return len(_COUNTED.findall(prose(text)))
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(TEXTS)
 def vocabulary(text: str) -> frozenset[str]:
     """Give the words of a text in lower case: a quick look before a slow one."""
     return frozenset(_WORD.findall(wording(text).lower()))
@@ -105,7 +107,7 @@ def spelled(text: str) -> Iterator[tuple[str, int, int]]:
 _ENDING = re.compile(r"(?<=\w{4})(?:izations?|izes?|ized|izing|ations?|ings?|ies|ed|es|s|e|y)$")
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(WORDS)
 def stem(word: str) -> str:
     """Cut an English ending off, so that forms of one word are mostly equal."""
     return _ENDING.sub("", word.lower().replace("’", "'").removesuffix("'s"))
@@ -134,7 +136,7 @@ class Gap:
     in_formula: bool
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(TEXTS)
 def gaps(text: str) -> tuple[Gap, ...]:
     """Find the gaps of a cloze text; one that holds another is left out."""
     masked = prose(text)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 
 from ankibuild.bank import Bank, Entry
 from ankibuild.diagnostics import Diagnostic, Label
 from ankibuild.kinds.base import Question
 from ankibuild.kinds.code import Code
-from ankibuild.rules.base import Front, Subject, arc_rule
-from ankibuild.rules.prose import EMPTY, MATH, front, stem, warning, without_gaps
+from ankibuild.rules.base import Front, Fronts, Subject, arc_rule
+from ankibuild.rules.prose import EMPTY, MATH, WORDS, front, stem, warning, without_gaps
 
 #: In a front with this many telling words, one of them more does not make another question.
 LONG_FROM, LONG_TO = 9, 40
@@ -50,7 +52,7 @@ def similar_front(subject: Subject) -> Iterable[Diagnostic]:
     """
     seen: dict[int, Front] = {}
     fuller: dict[int, Front] = {}
-    for one in subject.fronts:
+    for one in _doubtful(subject.fronts):
         twin = _first(seen, (one.own, *one.shorter)) or fuller.get(one.own)
         if twin and twin.id != one.id:
             entries = subject.project.entries
@@ -58,6 +60,17 @@ def similar_front(subject: Subject) -> Iterable[Diagnostic]:
         seen.setdefault(one.own, one)
         for part in one.shorter:
             fuller.setdefault(part, one)
+
+
+def _doubtful(banks: tuple[Fronts, ...]) -> Iterator[Front]:
+    """Give the fronts that have a number in common with another: few, if any."""
+    owns = Counter(number for bank in banks for number in bank.own)
+    shared = {number for number, times in owns.items() if times > 1}
+    shared |= {number for bank in banks for number in bank.shorter if number in owns}
+    if shared:
+        for one in chain.from_iterable(banks):
+            if not shared.isdisjoint((one.own, *one.shorter)):
+                yield one
 
 
 def _first(known: dict[int, Front], wanted: Iterable[int]) -> Front | None:
@@ -97,7 +110,7 @@ def _signature(question: Question) -> Signature:
     return (*parts, question.program) if isinstance(question, Code) else tuple(parts)
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(WORDS)
 def _telling(part: str, figure: str) -> str:
     """Give what a word, formula or figure adds to a question; nothing if it adds nothing."""
     if part[0] in "$!":

@@ -11,7 +11,7 @@ from ankibuild.bank import Bank
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.kinds.basic import Basic
 from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import EMPTY, MATH, front, warning
+from ankibuild.rules.prose import EMPTY, MATH, TEXTS, front, warning
 
 #: A symbol in the fronts of this many questions of a bank belongs to its topic.
 OF_TOPIC = 3
@@ -80,7 +80,7 @@ def _topic(bank: Bank) -> frozenset[str]:
     return _UNIVERSAL | _mentioned(bank.head.title) | frozenset(often)
 
 
-@lru_cache(maxsize=1 << 13)
+@lru_cache(TEXTS)
 def _mentioned(text: str) -> frozenset[str]:
     """Give every symbol of a text: in formulas, code, descriptions, or spelt out."""
     formulas = (_symbols(found[0]) for found in _MATH.finditer(text))

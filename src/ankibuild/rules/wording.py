@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import MASK, entries, texts, vocabulary, warning, wording
+from ankibuild.rules.prose import MASK, WORDS, entries, texts, vocabulary, warning, wording
 
 _DEEDS = (
     "use|do|apply|take|call|note|compute|plug|follow|see|set|add|multiply|put|insert|run|check"
@@ -124,7 +124,7 @@ def british_spelling(subject: Subject) -> Iterable[Diagnostic]:
                 )
 
 
-@lru_cache(maxsize=1 << 14)
+@lru_cache(WORDS)
 def american(word: str) -> str:
     """Give the American spelling of a word, which may be the word itself."""
     for pattern, better in _AMERICAN:

@@ -12,12 +12,11 @@ from threading import Thread
 
 from ankibuild import workflow
 from ankibuild.cache import Memory
-from ankibuild.diagnostics import did_you_mean
 from ankibuild.serve.preview import Edition, Preview
 from ankibuild.serve.server import HOST, Server
 from ankibuild.site import mathjax
 from ankibuild.typeset import Typesetter
-from ankibuild.workflow import RefusedError, find_slot, slot_names
+from ankibuild.workflow import RefusedError, slot_of
 
 __all__ = ["serve"]
 
@@ -69,11 +68,5 @@ def _start(edition: Edition, topic: str | None) -> str:
     subject = edition.space.subject
     if topic is None or subject is None:
         return ""
-    arc = subject.project.curriculum
-    slot = find_slot(arc, topic)
-    if slot is None:
-        guess = did_you_mean(topic, slot_names(arc))
-        ways = "name a bank (`batchnorm`), its file, or a topic of the curriculum"
-        raise RefusedError(f"there is no topic `{topic}`\n{guess or ways}")
-    path = slot.path.removesuffix(".yaml") + ".html"
+    path = slot_of(subject.project.curriculum, topic).path.removesuffix(".yaml") + ".html"
     return path if path in edition.site.paths else ""
