@@ -7,7 +7,6 @@ derived here and nowhere else, so that there is one place to be off by one.
 
 from __future__ import annotations
 
-import difflib
 import json
 import unicodedata
 from bisect import bisect_right
@@ -161,6 +160,8 @@ def select(problems: Iterable[Diagnostic], paths: Iterable[str]) -> tuple[Diagno
 
 def suggest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | None:
     """Find the option that ``word`` was most likely meant to be, if there is a likely one."""
+    import difflib  # where nothing is wrong, nobody waits for it
+
     by_fold = {option.casefold(): option for option in options}
     close = difflib.get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[close[0]] if close else None

@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from ankibuild import svg
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, Source, Span
 from ankibuild.files import read_bytes
@@ -129,6 +128,8 @@ def _faults(name: str, content: bytes) -> list[Fault]:
     if not content:
         return [("media-empty", "this file is empty", "draw it again, or remove it")]
     if name.casefold().endswith(".svg"):
+        from ankibuild import svg  # verdicts are remembered
+
         found = svg.judge(content)
         return [("unsafe-svg", *found)] if found else []
     return list(_too_many_pixels(content))

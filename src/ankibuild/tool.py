@@ -27,7 +27,7 @@ def installation() -> str:
 def identity() -> str:
     """Describe this tool: its files, the packages that it can see, the interpreter."""
     here = os.path.dirname(os.path.abspath(__file__))
-    own = sorted(row for row in below(here, ".") if not row[0].endswith(".pyc"))
+    own = sorted(below(here, "."))
     packages = sorted({name for folder in sys.path for name in _installed(folder)})
     return repr((own, packages, sys.version))
 
@@ -40,12 +40,17 @@ def _installed(folder: str) -> list[str]:
 
 
 def below(root: str, folder: str) -> Iterator[Row]:
-    """List the files below a folder of ``root`` without opening any; none if it is not there."""
+    """List the files below a folder of ``root`` without opening any; none if it is not there.
+
+    What Python itself remembers of its programs is none of them.
+    """
     try:
         entries = list(os.scandir(os.path.join(root, folder)))
     except OSError:
         return
     for entry in entries:
+        if entry.name == "__pycache__":
+            continue
         path = f"{folder}/{entry.name}"
         # Not `entry.is_dir()`, which raises for a link that leads to itself.
         if entry.is_symlink() and os.path.isdir(entry.path):

@@ -124,6 +124,8 @@ def main() -> NoReturn:
     off: by Ctrl-C, or by reading no further.
     """
     _open_streams()
+    # What is installed beside us has no part in what is made, and to look for it takes long.
+    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
     try:
         _run()
     except (UnreadError, BrokenPipeError):

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from importlib.resources import files
+from pathlib import Path
 
 from ankibuild.notetypes.ids import FIELD_IDS, TEMPLATE_IDS
 from ankibuild.notetypes.report import address
@@ -145,4 +145,4 @@ def _packed(css: str) -> str:
 
 @cache
 def _text(name: str) -> str:
-    return (files(__name__) / name).read_text("utf-8")
+    return Path(__file__).with_name(name).read_text("utf-8")

@@ -6,7 +6,7 @@ import inspect
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from textwrap import indent
 
 from ankibuild.rules.base import load_rules
@@ -46,7 +46,7 @@ def explanations() -> dict[str, Explanation]:
         name: Explanation(name, inspect.getdoc(function) or "")
         for name, function in load_rules().items()
     }
-    handbook = files("ankibuild.rules").joinpath("handbook.md").read_text(encoding="utf-8")
+    handbook = Path(__file__).with_name("handbook.md").read_text(encoding="utf-8")
     for section in handbook.split("\n## ")[1:]:
         name, _, text = section.partition("\n")
         found[name.strip()] = Explanation(name.strip(), text.strip() + "\n")
