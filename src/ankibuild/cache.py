@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -66,29 +66,31 @@ class Cache:
 
     def __init__(self, root: Path, namespace: str) -> None:
         self.path = root / CACHE / f"{namespace}.jsonl"
-        self._entries = dict(_entries(self.path))
+        self._entries = _by_name(disk.lines(self.path))
 
     def get(self, key: str) -> Any | None:
         """Give what is remembered, or None."""
-        return self._entries.get(_ours(key))
+        try:
+            _, value = json.loads(self._entries[_ours(key).encode()])
+        except (LookupError, ValueError, TypeError, RecursionError):
+            return None
+        return value
 
     def add(self, entries: Mapping[str, Any]) -> None:
         """Remember entries. A full disk or a folder we may not write costs the memory, no more."""
         if not entries:
             return
-        named = {_ours(key): value for key, value in entries.items()}
-        self._entries.update(named)
-        text = "".join(json.dumps([key, value]) + "\n" for key, value in named.items())
+        rows = [json.dumps([_ours(key), value]).encode() for key, value in entries.items()]
+        self._entries.update(_by_name(rows))
         with contextlib.suppress(OSError):
-            if disk.append(self.path, text.encode()) > LARGEST:
+            if disk.append(self.path, _lines(rows)) > LARGEST:
                 self._forget()
 
     def _forget(self) -> None:
         """Keep the newer half; what another process adds meanwhile may be lost, and is redone."""
-        entries = dict(_entries(self.path))
-        newer = list(entries.items())[len(entries) // 2 :]
+        rows = list(_by_name(disk.lines(self.path)).values())
         with contextlib.suppress(OSError):
-            disk.replace(self.path, "".join(json.dumps(row) + "\n" for row in newer).encode())
+            disk.replace(self.path, _lines(rows[len(rows) // 2 :]))
 
 
 class Lasting:
@@ -181,7 +183,18 @@ def key(*parts: object) -> str:
 
 
 def _ours(key: str) -> str:
+    """Name a result of this installation, in 40 characters."""
     return blake2b(f"{installation()} {key}".encode(*_WHATEVER), digest_size=20).hexdigest()
+
+
+def _by_name(rows: Iterable[bytes]) -> dict[bytes, bytes]:
+    """Give rows by the names in them, without reading them: nobody asks for most."""
+    start = len(b'["')
+    return {row[start : start + 40]: row for row in rows}
+
+
+def _lines(rows: Iterable[bytes]) -> bytes:
+    return b"".join(row + b"\n" for row in rows)
 
 
 @cache
@@ -192,10 +205,3 @@ def _begun(tool: str) -> blake2b:
 def _seal(body: bytes) -> bytes:
     """Give a checksum, by which a file is known that a crash of the machine has damaged."""
     return blake2b(body, digest_size=8).hexdigest().encode()
-
-
-def _entries(path: Path) -> Iterator[tuple[str, Any]]:
-    for row in disk.rows(path):
-        match row:
-            case [str(key), value]:
-                yield key, value

@@ -91,8 +91,7 @@ def load(
 
 def _across(subject: Subject) -> Iterator[Diagnostic]:
     """Report what only shows when all banks are seen."""
-    notes = subject.collection.shelf
-    if len({head.id for head in notes.heads()}) < len(notes):
+    if subject.repeated:
         yield from projects.duplicates(subject.project.banks)
     yield from check_arc(subject)
 

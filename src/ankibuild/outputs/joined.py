@@ -7,12 +7,11 @@ import shutil
 import sqlite3
 import zipfile
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-#: The tables of a package, and the columns in which other tables name their rows.
-_TABLES = {"notes": (("cards", "nid"),), "cards": ()}
+#: The tables of a package; by which columns a row is known, and who names it by its id.
+_TABLES = {"notes": (("guid",), (("cards", "nid"),)), "cards": (("nid", "ord"), ())}
 
 
 def take_over(database: sqlite3.Connection, package: IO[bytes], beside: Path) -> None:
@@ -27,24 +26,28 @@ def take_over(database: sqlite3.Connection, package: IO[bytes], beside: Path) ->
         raise OSError(errno.EIO, f"`{package.name}` is damaged; remove it") from None
     database.execute("attach ? as packed", (str(beside),))
     for table in _TABLES:
-        for old, new in list(_moves(database, table)):
-            _move(database, table, old, new)
-        database.execute(f"insert into main.{table} select * from packed.{table}")  # noqa: S608
+        (rows,) = database.execute(f"select count(*) from packed.{table}").fetchone()  # noqa: S608
+        copy = f"insert or ignore into main.{table} select * from packed.{table}"  # noqa: S608
+        if database.execute(copy).rowcount < rows:
+            _copy_apart(database, table)
     database.commit()
     database.execute("detach packed")
     beside.unlink()
 
 
-def _moves(database: sqlite3.Connection, table: str) -> Iterator[tuple[int, int]]:
-    """Give the ids that both have, each with one that is free: ids are hashes, and may meet."""
-    both = f"select id from packed.{table} where id in (select id from main.{table})"  # noqa: S608
-    taken: set[int] = set()
-    for (old,) in database.execute(both).fetchall():
+def _copy_apart(database: sqlite3.Connection, table: str) -> None:
+    """Copy the rows whose ids were taken under other ones: ids are hashes, and may meet."""
+    known_by, _ = _TABLES[table]
+    other = " or ".join(f"theirs.{column} <> ours.{column}" for column in known_by)
+    both = f"packed.{table} theirs join main.{table} ours on theirs.id = ours.id"
+    met = database.execute(f"select theirs.id from {both} where {other}").fetchall()  # noqa: S608
+    for (old,) in met:
         new = old + 1
-        while new in taken or _is_taken(database, table, new):
+        while _is_taken(database, table, new):
             new += 1
-        taken.add(new)
-        yield old, new
+        _move(database, table, old, new)
+        copy = f"insert into main.{table} select * from packed.{table} where id = ?"  # noqa: S608
+        database.execute(copy, (new,))
 
 
 def _is_taken(database: sqlite3.Connection, table: str, number: int) -> bool:
@@ -56,6 +59,7 @@ def _is_taken(database: sqlite3.Connection, table: str, number: int) -> bool:
 
 def _move(database: sqlite3.Connection, table: str, old: int, new: int) -> None:
     database.execute(f"update packed.{table} set id = ? where id = ?", (new, old))  # noqa: S608
-    for other, column in _TABLES[table]:
+    _, named_in = _TABLES[table]
+    for other, column in named_in:
         sql = f"update packed.{other} set {column} = ? where {column} = ?"  # noqa: S608
         database.execute(sql, (new, old))

@@ -76,6 +76,11 @@ class Subject:
         """What has changed since the last release."""
         return compare(self.collection, self.ledger)
 
+    @cached_property
+    def repeated(self) -> frozenset[str]:
+        """Ids and guids that are there twice; in rare cases, one too many."""
+        return self.collection.shelf.repeated()
+
     @property
     def is_preview(self) -> bool:
         """Tell whether a package of it brings what is not released."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from ankibuild.bank import Entry
 from ankibuild.diagnostics import Diagnostic
@@ -96,12 +95,11 @@ def duplicate_guid(subject: Subject) -> Iterable[Diagnostic]:
             yield Diagnostic("duplicate-guid", message, span, "", help_text)
 
 
-def _with_equals(subject: Subject, taken: Container[str]) -> Iterator[Head]:
-    """Give the notes whose guid another one has, or one of ``taken``."""
-    shelf = subject.collection.shelf
-    times = Counter(head.guid for head in shelf.heads())
-    if len(times) < len(shelf) or any(guid in taken for guid in times):
-        yield from (head for head in shelf.heads() if times[head.guid] > 1 or head.guid in taken)
+def _with_equals(subject: Subject, taken: Iterable[str]) -> Iterator[Head]:
+    """Give the notes whose guid another one may have, or one of ``taken``."""
+    doubtful = subject.repeated.union(taken)
+    heads = subject.collection.shelf.heads() if doubtful else ()
+    yield from (head for head in heads if head.guid in doubtful)
 
 
 @arc_rule
