@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from sys import intern
 from typing import Any
 
 from ankibuild.bank import parse
@@ -249,8 +250,10 @@ def from_data(data: list[Any], slot: Slot, content: bytes | Document) -> Examine
 
 def _page(slot: Slot, facts: list[Any], listed: str) -> Page:
     count, cards, notetypes, tags, media = facts
-    names = frozenset(notetypes), frozenset(tags), frozenset(media)
-    return Page(slot.deck, count, cards, *names, listed, tuple)
+    words = (notetypes, tags, media)
+    known = [frozenset(map(intern, some)) for some in words]  # the same few in a thousand banks
+    names, authors, shown = known
+    return Page(slot.deck, count, cards, names, authors, shown, listed, tuple)
 
 
 def _kept(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from hashlib import blake2b
@@ -64,9 +63,12 @@ def similar_front(subject: Subject) -> Iterable[Diagnostic]:
 
 def _doubtful(banks: tuple[Fronts, ...]) -> Iterator[Front]:
     """Give the fronts that have a number in common with another: few, if any."""
-    owns = Counter(number for bank in banks for number in bank.own)
-    shared = {number for number, times in owns.items() if times > 1}
-    shared |= {number for bank in banks for number in bank.shorter if number in owns}
+    owns: set[int] = set()
+    shared: set[int] = set()
+    for bank in banks:
+        for number in bank.own:
+            (shared if number in owns else owns).add(number)
+    shared.update(*(owns.intersection(bank.shorter) for bank in banks))
     if shared:
         for one in chain.from_iterable(banks):
             if not shared.isdisjoint((one.own, *one.shorter)):
