@@ -17,7 +17,7 @@ CONSTRAINTS := constraints.txt
 MATHJAX := src/ankibuild/typeset/mathjax
 MATHJAX_CODE := loader core adaptors/liteDOM input/tex-full output/chtml output/chtml/fonts/tex
 
-.PHONY: help build check fmt diff serve site verify test lint look look-anki packages before news accept links wheel coverage bench fuzz reference media clean
+.PHONY: help build check fmt diff serve site verify test lint look look-anki packages before news accept links wheel coverage bench curve fuzz reference media clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1	/p' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ wheel: $(VENV)/.build  ## the tool with all it needs, into dist/
 
 bench: $(VENV)/.build  ## how long it all takes, beside genanki: docs/performance.md
 	$(BIN)/python bench/speed.py
+
+curve: $(VENV)/.build  ## how time and memory grow with the decks: docs/performance.md
+	$(BIN)/python bench/curve.py
 
 fuzz: $(VENV)/.test  ## look for what breaks a law, by hand: TARGET=bank SECONDS=600
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
