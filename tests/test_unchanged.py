@@ -31,13 +31,13 @@ def run(root: Path, name: str = "build", *asked: str, now: int = NOW) -> LastRun
     return LastRun(str(root), name, asked, now)
 
 
-def command(repository: Repository, *words: str) -> tuple[str, set[str]]:
+def command(repository: Repository, *words: str, folder: str = "") -> tuple[str, set[str]]:
     """Run a command in a process of its own; give what it says and the modules it imported."""
     code = "import sys, atexit; atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
     code += "from ankibuild.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, *words],
-        cwd=repository.root,
+        cwd=repository.root / folder,
         capture_output=True,
         text=True,
         check=True,
@@ -55,6 +55,41 @@ def test_a_second_run_says_the_same_and_imports_nothing_heavy(
     again, modules = command(repository, *words)
     assert again == first
     assert not set(HEAVY) & modules
+
+
+PROVEN = ONE + "    verify: assert 1 + 1 == 2\n"
+
+
+def test_verify_says_at_once_that_nothing_had_to_be_run(repository: Repository):
+    repository.bank(PROVEN)
+    first, modules = command(repository, "verify")
+    assert first == "1 claim proven, 0 not; all run"
+    again, modules = command(repository, "verify")
+    assert again == "1 claim proven, 0 not; none had to be run again"
+    assert not set(HEAVY) & modules
+    assert command(repository, "verify", "--fresh")[0] == first
+
+
+def test_what_does_not_hold_is_said_until_it_does(repository: Repository):
+    repository.bank(PROVEN.replace("== 2", "== 3"))
+    for _ in range(2):
+        with pytest.raises(subprocess.CalledProcessError) as failed:
+            command(repository, "verify")
+        assert failed.value.returncode == 1
+        assert "0 claims proven, 1 not" in failed.value.stderr
+    repository.bank(PROVEN)
+    assert command(repository, "verify")[0] == "1 claim proven, 0 not; all run"
+
+
+def test_one_name_in_two_folders_is_not_one_question(repository: Repository):
+    repository.bank(PROVEN)
+    repository.bank(ONE.replace("why", "how"), "decks/02-second/01-three.yaml")
+    first, _ = command(repository, "verify", ".", folder="decks/01-first")
+    second, _ = command(repository, "verify", ".", folder="decks/02-second")
+    assert (first, second) == (
+        "1 claim proven, 0 not; all run",
+        "0 claims proven, 0 not; nothing was run",
+    )
 
 
 def test_a_warning_is_shown_again_with_its_line(repository: Repository):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -43,6 +44,20 @@ class Checked(NamedTuple):
     problems: dict[str, Any]
     questions: int
     typeset: bool
+
+
+class Verified(NamedTuple):
+    """What `verify` has to say: packed diagnostics, two counts of claims, and the table asked for.
+
+    ``missing`` are packages and the claims that could not be run for want of them.
+    """
+
+    problems: dict[str, Any]
+    proven: int
+    failed: int
+    missing: list[tuple[str, int]]
+    ran: str
+    table: str
 
 
 @click.command()
@@ -131,13 +146,37 @@ def verify(
     limited time and memory, no network, no processes, an empty environment. Only what has changed
     since the last time is run.
     """
+    root = project_folder(context)
+    # A target is a path from here.
+    asked = [f"report={as_report}", os.getcwd() if targets else "", *targets]
+    last = LastRun(root, "verify", asked, time.time_ns())
+    known = None if fresh else last.said()
+    verified = Verified(*known) if known else _verify(root, targets, as_report, fresh, jobs)
+    if known is None and not verified.problems["problems"]:
+        ran = "none had to be run again" if verified.proven else verified.ran
+        last.keep(verified._replace(ran=ran))
+    show(_selected(verified.problems, []), form)
+    click.echo(verified.table, nl=False)
+    for package, lost in verified.missing:
+        click.echo(f"not verified here: {package} ({count(lost, 'claim')})", err=True)
+    said = f"{count(verified.proven, 'claim')} proven, {verified.failed} not"
+    click.echo(f"{said}; {verified.ran}", err=True)
+    sys.exit(1 if verified.failed or (strict and verified.missing) else 0)
+
+
+def _verify(
+    folder: str, targets: tuple[str, ...], as_report: bool, fresh: bool, jobs: int | None
+) -> Verified:
+    from pathlib import Path
+
     from ankibuild import project as projects
     from ankibuild.diagnostics import errors, sort
+    from ankibuild.packed import pack
     from ankibuild.verify import claims_of
     from ankibuild.verify import verify as prove
     from ankibuild.verify.report import report, table
 
-    root = project_root(context)
+    root = Path(folder)
     project, problems = projects.load(root)
     if project is None or errors(problems):
         show(errors(problems))
@@ -146,16 +185,16 @@ def verify(
     claims = claims_of(project, _question_ids(project, root, targets))
     with progress_bar() as progress:
         proof = prove(claims, root, fresh=fresh, jobs=jobs, progress=progress)
-    found = sort(proof.problems)
-    show(found, form)
-    if as_report:
-        click.echo(table(report(project, proof.proven, proof.failed)), nl=False)
-    for package in sorted({name for claim in proof.unverified for name in claim.missing}):
-        lost = sum(1 for claim in proof.unverified if package in claim.missing)
-        click.echo(f"not verified here: {package} ({count(lost, 'claim')})", err=True)
-    said = f"{count(len(proof.proven), 'claim')} proven, {len(proof.failed)} not"
-    click.echo(f"{said}; {_ran(proof)}", err=True)
-    sys.exit(1 if proof.failed or (strict and proof.unverified) else 0)
+    shown = table(report(project, proof.proven, proof.failed)) if as_report else ""
+    lacking = Counter(name for claim in proof.unverified for name in claim.missing)
+    return Verified(
+        pack(sort(proof.problems)),
+        len(proof.proven),
+        len(proof.failed),
+        sorted(lacking.items()),
+        _ran(proof),
+        shown,
+    )
 
 
 def _ran(proof: Proof) -> str:
