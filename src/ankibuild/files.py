@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from ankibuild.cache import Memory
@@ -29,7 +30,7 @@ def read_bytes(root: Path, path: str, most: int = LARGEST) -> bytes | Document:
     try:
         if not place.is_file():
             return _unreadable(path, "this is not a file")
-        if not place.resolve().is_relative_to(root.resolve()):
+        if not os.path.realpath(place).startswith(os.path.join(os.path.realpath(root), "")):
             return _unreadable(path, "this is a link to somewhere outside the project")
         with place.open("rb") as file:
             return file.read(most + 1)
