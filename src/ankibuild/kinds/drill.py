@@ -56,16 +56,18 @@ class Drill(Question):
 
     @model_validator(mode="after")
     def _rows_agree(self) -> Drill:
-        names = set(self.given[0])
-        for number, row in enumerate(self.given[1:], 1):
+        # Those of most rows: a name that is forgotten in the first is there in the others.
+        ((names, _),) = Counter(frozenset(row) for row in self.given).most_common(1)
+        listed = next(row for row in self.given if set(row) == names)
+        for number, row in enumerate(self.given):
             if set(row) != names:
                 missing, more = sorted(names - set(row)), sorted(set(row) - names)
                 what = f"has no `{missing[0]}`" if missing else f"has another name, `{more[0]}`"
                 raise refuse(
                     "drill-rows",
                     f"this row {what}",
-                    "unlike the first row",
-                    f"every row gives the same names: {', '.join(self.given[0])}",
+                    "unlike the other rows",
+                    f"every row gives the same names: {', '.join(listed)}",
                     place=("given", number),
                 )
         return self
