@@ -142,10 +142,6 @@ class Store:
         except (OSError, ValueError, RecursionError):
             return None
 
-    def has(self, key: str) -> bool:
-        """Tell whether there is an entry; it may turn out to be damaged."""
-        return not self._is_linked and (self._folder / key).is_file()
-
     def put(self, key: str, *values: Any) -> bool:
         """Remember values, that are asked for one by one; tell whether that was done.
 

@@ -12,9 +12,6 @@ from ankibuild.source import Document, Items, Mapping, Node, Text
 from ankibuild.source.edit import is_flow, last_line
 from ankibuild.source.nodes import walk
 
-#: Characters on a line.
-WIDTH = 100
-
 _COMMENT = re.compile(r"#.*")
 _OPENING = re.compile(r" *(?:- *)*")
 _HEADER = re.compile(r"\|[-+0-9]*")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from ankibuild.fmt.places import WIDTH, column_of, comments, fields, line_of, remarks
+from ankibuild.fmt.places import column_of, comments, fields, line_of, remarks
 from ankibuild.source import Document, Items, Mapping, Node, Text, plain_value, read
 from ankibuild.source.edit import Edit, is_flow, last_line
 from ankibuild.source.nodes import walk
+from ankibuild.source.write import WIDTH
 
 #: Lists of ids, which stand in brackets while they fit on their line.
 IDS = ("tags", "covers", "retired", "topics", "sources")
