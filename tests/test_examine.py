@@ -7,10 +7,10 @@ import os
 import random
 import shutil
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ankibuild import cache, curriculum, examine, markdown
 from ankibuild.arc import load_arc

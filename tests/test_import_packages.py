@@ -13,7 +13,6 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import zstandard
 from anki.import_export_pb2 import PackageMetadata
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import astuple, replace
 
 import foreign
 import handmade

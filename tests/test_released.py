@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ankibuild import released, releasing
 from ankibuild.collection import Collection
@@ -132,7 +132,7 @@ def test_notetypes_are_stamped_like_notes(repository: Repository):
     older = ledger.notetypes["basic"]
     changed = Ledger(
         ledger.releases,
-        {"basic": type(older)(**{**vars(older), "digest": "of another style"})},
+        {"basic": replace(older, digest="of another style")},
         ledger.notes,
     )
     newer = released.stamp(subject(repository).collection, changed, FIRST + DAY)

@@ -7,12 +7,12 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ankibuild import changelog, notetypes, released, releasing, workflow
 from ankibuild.cache import Memory

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from textwrap import indent
 
 import pytest
+from msgspec.structs import replace
 
 import ankibuild
 from ankibuild import project as projects

@@ -8,12 +8,12 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 import reviewer
 from ankibox import AnkiBox

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from anki.import_export_pb2 import CsvMetadata, ExportLimit
 from anki.import_export_pb2 import ImportResponse as Response
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibox import AnkiBox
 from ankibuild import workflow
@@ -231,8 +232,7 @@ def padded(one: tuple[object, ...]) -> tuple[object, ...]:
 # ------------------------------------------------------------------ what anybody writes
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """What a file says, as Anki's dialog shows it: the first records, and what holds for all."""
 
     separator: str

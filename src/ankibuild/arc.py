@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from ankibuild import curriculum as curricula
 from ankibuild.cache import Memory, Store, key
@@ -20,8 +21,7 @@ from ankibuild.paths import CURRICULUM, SOURCES
 from ankibuild.source import Document
 
 
-@dataclass(frozen=True)
-class Arc:
+class Arc(Struct, frozen=True):
     """What ``decks/`` says beside its banks. ``content`` names all of it, as it was written."""
 
     curriculum: Curriculum | None

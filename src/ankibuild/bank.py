@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import cache
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import BaseModel, ConfigDict, Field
 
 from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean, enough, suggest, unread
@@ -34,8 +35,7 @@ class Head(BaseModel):
     )
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A question and where it stands."""
 
     question: Question
@@ -54,8 +54,7 @@ class Entry:
         return self.span(("id",))
 
 
-@dataclass(frozen=True)
-class Bank:
+class Bank(Struct, frozen=True):
     """One topic's file."""
 
     document: Document

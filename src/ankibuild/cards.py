@@ -9,14 +9,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """What a learner sees of a note: HTML of both sides.
 
     ``note`` is the note's id; ``number`` counts the note's cards as Anki does, from 0.
@@ -52,8 +52,7 @@ _EMPTY = re.compile(r"(?:\s|</?(?:br|div) ?/?>)*", re.IGNORECASE)
 _HTML = re.compile("<!--.*?-->|<style.*?>.*?</style>|<script.*?>.*?</script>|<.*?>", re.S | re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Struct, frozen=True):
     """One side of the card for cloze number ``gap``, which only a cloze's templates look at."""
 
     fields: dict[str, str]
@@ -132,8 +131,7 @@ _BRACES = re.compile(r"\{\{c(\d+)::|(\}\})")
 _DEEPEST = 10
 
 
-@dataclass(frozen=True, slots=True)
-class _Gap:
+class _Gap(Struct, frozen=True):
     """A gap as it is being read; ``hint`` has one text at most."""
 
     number: int

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import groupby
+
+from msgspec import Struct
 
 from ankibuild.diagnostics import visible
 from ankibuild.released import cleanup_name
@@ -32,8 +33,7 @@ _HARMLESS = re.compile(r"(?:[^\W_]|[ .;,?'’“”„–—›=-]|[:!)](?=[ ,;.
 _ACTIVE = re.compile(r"\b(?:www\.|GH-\d)")
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A part of a question that reads differently now.
 
     A text that is empty was or is not there; if both are empty, there are no words for it.
@@ -44,8 +44,7 @@ class Edit:
     after: str
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A question in the changelog: its id, full deck name, text, and what of it was corrected."""
 
     id: str
@@ -54,8 +53,7 @@ class Line:
     edits: tuple[Edit, ...] = ()
 
 
-@dataclass(frozen=True)
-class News:
+class News(Struct, frozen=True):
     """What a release brings. ``package`` is the name of its main file, without ``.apkg``.
 
     ``first`` tells that nobody can have an earlier one; ``restyled`` that cards look different.

@@ -7,8 +7,10 @@ import hashlib
 import html
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ankibuild import markdown, notetypes
 from ankibuild.bank import Entry
@@ -23,16 +25,14 @@ from ankibuild.project import Placed, Project
 from ankibuild.texts import Texts
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """A file as it is packed; ``name`` carries the content's hash."""
 
     name: str
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """Everything one package holds; decks stand in the order of the arc, parents first."""
 
     notetypes: tuple[Notetype, ...]
@@ -46,8 +46,7 @@ class Collection:
         return Notes.of(self.notes)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """A formula where an author wrote it: in the field ``place`` of a question.
 
     ``derived`` tells that it comes from a drill's row: its offsets are not those of the field.
@@ -111,8 +110,7 @@ def notetypes_of(project: Project) -> dict[str, Notetype]:
     return notetypes.make(settings.namespace, settings.repository or "", project.style)
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A bank's notes, and what was seen when they were made."""
 
     notes: tuple[Note, ...]
@@ -189,8 +187,7 @@ _NOTHING = re.compile(r"(?:[\s\u200b-\u200d\u2060]|&nbsp;|<(?!img\b)[^>]*>)*+")
 MOST_PROBLEMS = 20
 
 
-@dataclass
-class _Rendering:
+class _Rendering(Struct):
     """Renders the texts of one question and collects what is wrong with them."""
 
     entry: Entry

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 from ankibuild.curriculum import Item, Part
 from ankibuild.project import Project
@@ -18,8 +19,7 @@ from ankibuild.project import Project
 TO_DO_KINDS = ("video", "reading", "practice")
 
 
-@dataclass(frozen=True)
-class PartCoverage:
+class PartCoverage(Struct, frozen=True):
     """Items of one part: how many there are, and those that are not covered."""
 
     part: Part

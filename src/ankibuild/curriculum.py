@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, TypeVar
 
+from msgspec import Struct
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from ankibuild.diagnostics import (
@@ -241,8 +241,7 @@ class Settings(_Data):
     repository: Url | None = None
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """A deck's place in the arc."""
 
     part: Part
@@ -267,8 +266,7 @@ class Slot:
         return "::".join((self.root, self.part.deck, self.plan.deck))
 
 
-@dataclass(frozen=True)
-class Curriculum:
+class Curriculum(Struct, frozen=True, dict=True):
     """The arc: settings and parts."""
 
     settings: Settings

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.curriculum import CHECKLIST_KINDS, Item, Slot, SourceWork
 from ankibuild.project import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Deck:
+class Deck(Struct, frozen=True):
     """A deck by its full name (``Root::Part::Deck``); the description is Markdown."""
 
     name: str

@@ -11,10 +11,11 @@ import json
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 from urllib.parse import quote
+
+from msgspec import Struct
 
 Severity = Literal["error", "warning"]
 
@@ -24,8 +25,7 @@ MOST_ERRORS = 100
 WINDOW = 160
 
 
-@dataclass(frozen=True, eq=False)
-class Source:
+class Source(Struct, frozen=True, eq=False, dict=True):
     r"""A text file as the author sees it: a path to show and the text, with ``\n`` line ends."""
 
     path: str
@@ -55,8 +55,7 @@ class Source:
         return self.text[start : end if end >= 0 else len(self.text)]
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(Struct, frozen=True):
     """The characters ``start`` to ``end`` (exclusive) of a source."""
 
     source: Source
@@ -95,16 +94,14 @@ class Span:
         return self if stop < 0 else Span(self.source, self.start, stop)
 
 
-@dataclass(frozen=True)
-class Label:
+class Label(Struct, frozen=True):
     """A second place that belongs to a diagnostic, with a few words."""
 
     span: Span
     text: str = ""
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True):
     """One mistake: its rule, what is (``message``), where (``span``) and the repair (``help``).
 
     ``message`` starts in lower case and ends without a full stop; ``help`` may have several lines.
@@ -115,7 +112,7 @@ class Diagnostic:
     span: Span
     label: str = ""
     help: str = ""
-    related: tuple[Label, ...] = field(default=())
+    related: tuple[Label, ...] = ()
     severity: Severity = "error"
 
 

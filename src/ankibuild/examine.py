@@ -10,10 +10,12 @@ import errno
 from array import array
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from functools import partial
 from sys import intern
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibuild.bank import parse
 from ankibuild.cache import Memory, Store, key
@@ -39,8 +41,7 @@ WORTH_A_PROCESS = 60_000
 _NONE = Fronts.of(())
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """A bank's notes, what is wrong with it, and what the rules about the whole arc need of it.
 
     ``page`` is None if it has no notes. ``images`` are the names of figures that it shows, as
@@ -55,8 +56,7 @@ class Examined:
     typeset: bool = True
 
 
-@dataclass
-class Tools:
+class Tools(Struct):
     """What helps to examine banks: what this process remembers, and what lasts longer."""
 
     memory: Memory

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 from fsrs import Card, Rating, Scheduler
+from msgspec import Struct
 
 RATES = (5, 10, 20)
 #: Days that are simulated after the last new card.
@@ -21,8 +21,7 @@ AFTERMATH = 90
 _START = datetime(2026, 1, 1, 4, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What awaits somebody who learns ``rate`` new cards a day.
 
     ``done`` is the day on which each deck's last card has been seen, ``reviews`` the number of

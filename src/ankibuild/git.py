@@ -10,9 +10,10 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 _OPTIONS = (
     "--no-pager",
@@ -27,8 +28,7 @@ class GitError(Exception):
     """Something that git cannot tell us; the text says why and what to do instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """Something in the tree of a commit.
 
     ``path`` is relative to the project and may be any text; ``name`` is git's name of the content,

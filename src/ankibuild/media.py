@@ -7,10 +7,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, Source, Span
@@ -31,8 +32,7 @@ class Verdicts(Protocol):
         """Give the text that ``asked`` stands for, by making it if need be."""
 
 
-@dataclass(frozen=True)
-class MediaFile:
+class MediaFile(Struct, frozen=True):
     """A file of ``media/``: its name there, its name in the package, its content."""
 
     name: str

@@ -13,13 +13,15 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import NamedTuple, overload
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True)
-class Note:
+
+class Note(Struct, frozen=True):
     """One question as Anki keeps it.
 
     ``fields`` are HTML in the order of the notetype's fields; ``cards`` are template numbers from
@@ -71,8 +73,7 @@ _MEDIA = re.compile(r'\bsrc="([^"]+)"|\[sound:([^\]]+)\]')
 AUTHORS = "topic::"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Page:
+class Page(Struct, frozen=True, eq=False):
     """The notes of one deck: what is known of them all, and how to ``read`` them.
 
     ``cards`` is their number; ``tags`` are those that authors wrote, as they wrote them; ``media``
@@ -119,7 +120,7 @@ class Page:
         """Read the notes. Raises OSError if that cannot be done any more."""
         for note in self.read():
             due, mod = self.stamps.get(note.id, (note.due, self.mod))
-            yield note if (due, mod) == (note.due, note.mod) else _stamped(note, due, mod)
+            yield note if (due, mod) == (note.due, note.mod) else replace(note, due=due, mod=mod)
 
 
 def written(
@@ -146,11 +147,6 @@ def _authors_tags(notes: Iterable[Note]) -> Iterator[str]:
 def _shown(text: str) -> Iterator[str]:
     for figure, sound in _MEDIA.findall(text):
         yield figure or sound
-
-
-def _stamped(n: Note, due: int, mod: int) -> Note:
-    """Do what `dataclasses.replace` does, in a tenth of its time."""
-    return Note(n.id, n.guid, n.notetype, n.deck, n.fields, n.tags, n.cards, due, mod)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from ankibuild import released
 from ankibuild.cache import Store, key
@@ -24,8 +25,7 @@ from ankibuild.tool import facts
 WORTH_A_PROCESS = 4_000
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(Struct, frozen=True):
     """A package that was written."""
 
     path: Path
@@ -56,8 +56,7 @@ def write(
     return (shelf.write_one(whole, parts), *written, *_cleanup(subject, dist))
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """A package to be: what is in a deck, and a name for all of that; empty if it is not known."""
 
     path: Path

@@ -6,11 +6,13 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
 from typing import Any, overload
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ankibuild import media as figures
 from ankibuild import style
@@ -24,8 +26,7 @@ from ankibuild.media import MediaFile
 from ankibuild.paths import CURRICULUM, SOURCES
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A bank and its place in the arc."""
 
     slot: Slot
@@ -54,8 +55,7 @@ class Shelf(Sequence[Placed]):
         return self._banks[index]
 
 
-@dataclass(frozen=True)
-class Project:
+class Project(Struct, frozen=True, dict=True):
     """A deck repository: the arc, its banks in order, its sources and figures, its own CSS.
 
     ``all_items`` and ``all_sources`` tell whether the lists of these could be read whole: else

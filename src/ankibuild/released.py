@@ -12,11 +12,14 @@ import hashlib
 import json
 from collections.abc import Collection as Container
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, convert, field, to_builtins
+from msgspec.json import decode
+from msgspec.structs import replace
 
 from ankibuild.collection import Collection
 from ankibuild.decks import Deck, deck_id
@@ -33,13 +36,17 @@ END_OF_DUES = 1_000_000
 #: The tag of a retired note, once it has been emptied. Tags of authors begin with ``topic::``.
 RETIRED = "retired"
 
+#: Seconds since 1970, up to the end of the year 9999, after which there are no dates.
+Time = Annotated[int, Meta(gt=0, lt=253_402_300_800)]
+Due = Annotated[int, Meta(ge=0, lt=END_OF_DUES)]
+CardNumber = Annotated[int, Meta(ge=0)]
 
-@dataclass(frozen=True)
-class Release:
-    """A release: its version and time (seconds since 1970)."""
+
+class Release(Struct, frozen=True, forbid_unknown_fields=True):
+    """A release: its version and time."""
 
     release: str
-    time: int
+    time: Time
 
     @property
     def date(self) -> str:
@@ -47,36 +54,33 @@ class Release:
         return datetime.fromtimestamp(self.time, UTC).date().isoformat()
 
 
-@dataclass(frozen=True)
-class ReleasedNotetype:
+class ReleasedNotetype(Struct, frozen=True, forbid_unknown_fields=True):
     """A notetype as learners have it; ``schema`` lists its field and template ids."""
 
     notetype: str
     id: int
     schema: str
     digest: str
-    mod: int
+    mod: Time
 
 
-@dataclass(frozen=True)
-class ReleasedNote:
+class ReleasedNote(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A note as learners have it; ``first`` and ``last`` are releases that brought its content."""
 
     note: str
-    guid: str
+    guid: Annotated[str, Meta(min_length=1)]
     notetype: str
     deck: str
-    cards: tuple[int, ...]
-    due: int
+    cards: tuple[CardNumber, ...]
+    due: Due
     digest: str
-    mod: int
+    mod: Time
     first: str
     last: str
     retired: bool = False
 
 
-@dataclass(frozen=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """Everything ever released."""
 
     releases: tuple[Release, ...] = ()
@@ -94,8 +98,7 @@ class Ledger:
         return self.latest.time if self.latest else UNRELEASED
 
 
-@dataclass(frozen=True)
-class Changes:
+class Changes(Struct, frozen=True, dict=True):
     """What the next release would bring to those who have the last one, by question id."""
 
     added: tuple[str, ...] = ()
@@ -123,8 +126,8 @@ def parse(source: Source) -> tuple[Ledger, tuple[Diagnostic, ...]]:
         if not line.strip():
             continue
         try:
-            row = _row(json.loads(line))
-        except (ValueError, TypeError, KeyError, RecursionError):
+            row = _row(decode(line))
+        except (ValueError, TypeError, RecursionError):
             problems.append(_damaged(Span(source, start, start + len(line))))
             if enough(problems):
                 break
@@ -139,36 +142,15 @@ def parse(source: Source) -> tuple[Ledger, tuple[Diagnostic, ...]]:
 
 
 Row = Release | ReleasedNotetype | ReleasedNote
-_KINDS: tuple[type[Row], ...] = (Release, ReleasedNotetype, ReleasedNote)
-_TYPES = {"str": str, "int": int, "bool": bool, "tuple[int, ...]": tuple}
-_ROW_TYPES = {kind: [_TYPES[str(about.type)] for about in fields(kind)] for kind in _KINDS}
-#: Up to the end of the year 9999, after which there are no dates.
-_TIMES = range(1, 253_402_300_800)
 
 
 def _row(values: dict[str, Any]) -> Row:
-    """Give what a line says. Raises ValueError, TypeError or KeyError for what no release wrote."""
+    """Give what a line says. Raises ValueError or TypeError for what no release wrote."""
     if "release" in values:
-        row: Row = Release(**values)
-    elif "note" in values:
-        row = ReleasedNote(**{**values, "cards": tuple(values["cards"])})
-    else:
-        row = ReleasedNotetype(**values)
-    said = list(vars(row).values())
-    if [type(value) for value in said] != _ROW_TYPES[type(row)] or not _is_possible(row):
-        raise TypeError("values of another kind")
-    "".join(value for value in said if type(value) is str).encode("utf-8")
-    return row
-
-
-def _is_possible(row: Row) -> bool:
-    """Tell whether a row's numbers can be what they are for, and its note has a guid."""
-    if (row.time if isinstance(row, Release) else row.mod) not in _TIMES:
-        return False
-    if not isinstance(row, ReleasedNote):
-        return True
-    cards_are_numbers = all(type(card) is int and card >= 0 for card in row.cards)
-    return cards_are_numbers and 0 <= row.due < END_OF_DUES and row.guid != ""
+        return convert(values, Release)
+    if "note" in values:
+        return convert(values, ReleasedNote)
+    return convert(values, ReleasedNotetype)
 
 
 def _damaged(span: Span) -> Diagnostic:
@@ -184,11 +166,7 @@ def dump(ledger: Ledger) -> str:
         *(ledger.notetypes[key] for key in sorted(ledger.notetypes)),
         *(ledger.notes[key] for key in sorted(ledger.notes)),
     )
-    return "".join(json.dumps(_lean(asdict(row)), ensure_ascii=False) + "\n" for row in rows)
-
-
-def _lean(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value is not False}
+    return "".join(json.dumps(to_builtins(row), ensure_ascii=False) + "\n" for row in rows)
 
 
 # ------------------------------------------------------------------ digests
@@ -196,7 +174,7 @@ def _lean(values: dict[str, Any]) -> dict[str, Any]:
 
 def notetype_digest(notetype: Notetype) -> str:
     """Hash a notetype but for its stamp."""
-    return _digest(asdict(replace(notetype, mod=0)))
+    return _digest(to_builtins(replace(notetype, mod=0)))
 
 
 def schema(notetype: Notetype) -> str:

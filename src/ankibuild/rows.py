@@ -7,8 +7,9 @@ and what is interrupted, leaves the bank as it was.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ankibuild.bank import Entry, parse
 from ankibuild.curriculum import Slot
@@ -24,8 +25,7 @@ from ankibuild.workflow import RefusedError, empty_bank, write_file
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Struct, frozen=True):
     """What was written: the file, the question's id, the number of rows, and how they verified."""
 
     path: Path

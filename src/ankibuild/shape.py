@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
@@ -48,8 +48,7 @@ SYNONYMS = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Form(Generic[M]):
+class Form(Struct, Generic[M], frozen=True, eq=False, dict=True):
     """What a mapping in a file must look like: a model, and how to talk about it.
 
     ``head`` is the key that gives the model's ``id``, when the mapping starts with its kind;
@@ -96,8 +95,7 @@ class Form(Generic[M]):
         return {**first, **required, **found}
 
 
-@dataclass(frozen=True)
-class _Trait:
+class _Trait(Struct, frozen=True):
     """What a form asks of one field."""
 
     is_required: bool

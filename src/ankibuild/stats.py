@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
 from statistics import median
+
+from msgspec import Struct, to_builtins
 
 from ankibuild.collection import Collection, topic_of
 from ankibuild.curriculum import LEVELS
@@ -23,8 +24,7 @@ _WHY = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """Numbers of one deck, kind or level.
 
     ``answer`` is the median length of the answers of basic questions, in words (0 without any),
@@ -39,8 +39,7 @@ class Line:
     checked: float
 
 
-@dataclass(frozen=True)
-class Stats:
+class Stats(Struct, frozen=True):
     """Lines by deck, by kind, by level, and of everything; figures shown."""
 
     decks: tuple[Line, ...]
@@ -50,8 +49,7 @@ class Stats:
     figures: int
 
 
-@dataclass(frozen=True)
-class _Fact:
+class _Fact(Struct, frozen=True):
     deck: str
     level: str
     question: Question
@@ -143,7 +141,8 @@ def _row(line: Line, width: int) -> str:
 
 def as_data(found: Stats) -> dict[str, object]:
     """Give statistics as plain data for ``--json``."""
-    return asdict(found)
+    data: dict[str, object] = to_builtins(found)
+    return data
 
 
 def cards_by_deck(collection: Collection) -> dict[str, int]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from xml.parsers import expat
+
+from msgspec import Struct, field
 
 #: What stands still, and two that only move what is there.
 _NAMES = (
@@ -72,8 +73,7 @@ def _parser() -> expat.XMLParserType:
     return parser
 
 
-@dataclass
-class _Judge:
+class _Judge(Struct):
     """Hears what is in an SVG; its methods raise _UnsafeError for what no figure needs."""
 
     style: list[str] = field(default_factory=list)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ankibuild import packages, released
 from ankibuild import project as projects
@@ -30,8 +31,7 @@ from ankibuild.typeset import Typesetter
 LARGEST_LEDGER = 50_000_000
 
 
-@dataclass(frozen=True)
-class Workspace:
+class Workspace(Struct, frozen=True):
     """A project with everything that is known of it. ``subject`` is None if it cannot be read.
 
     ``typeset`` tells whether its formulas were typeset, and not only looked at.

@@ -42,7 +42,7 @@ def init(
 
     With a question of each kind to read and throw away, a Makefile, workflows and editor settings.
     """
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from ankibuild.starter import lay_down, propose
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from ankibuild.diff.values import ASPECTS, FieldChange
 from ankibuild.kinds.base import Question
@@ -22,8 +23,7 @@ _SHOWN = ("wording", "answer", "hint", "remark", "source", "context")
 _SOURCE, _CONTEXT = 4, 5
 
 
-@dataclass(frozen=True)
-class State:
+class State(Struct, frozen=True, dict=True):
     """A question, the note that it makes, and the project that both are of."""
 
     project: Project

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from ankibuild import git, media
 from ankibuild import project as projects
@@ -25,8 +26,7 @@ FOLDERS = ("decks", "media")
 MOST_FILES, MOST_BYTES = 20_000, 400_000_000
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A project in some state, what Anki would hold of it, and sentences on what is not in it.
 
     ``commit`` is the full name of the commit that it was read from, if it was.

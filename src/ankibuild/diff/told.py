@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.diff.safe import quoted
 from ankibuild.diff.values import Added, Changed, DeckChange, Diff, FieldChange, Moved, Retired
@@ -20,8 +21,7 @@ Item = Added | Changed | Retired
 AROUND = 120
 
 
-@dataclass(frozen=True)
-class Section:
+class Section(Struct, frozen=True):
     """What differs in one deck."""
 
     deck: str

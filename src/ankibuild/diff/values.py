@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
+
+from msgspec import Struct, field
 
 from ankibuild.diff.words import Piece, by_lines, by_words
 
@@ -13,8 +14,7 @@ from ankibuild.diff.words import Piece, by_lines, by_words
 ASPECTS = ("wording", "answer", "hint", "remark", "figures", "source", "context", "tags", "kind")
 
 
-@dataclass(frozen=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True, dict=True):
     """A field of a question, before and after, as its author wrote it; empty: it was not there.
 
     ``field`` is the name an author types (``q``, ``given``), or words for what stands around the
@@ -38,8 +38,7 @@ class FieldChange:
         return all(piece.sign == "=" for piece in self.pieces)
 
 
-@dataclass(frozen=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """A question that differs. ``headline`` is its question on one line, without gaps."""
 
     id: str
@@ -49,15 +48,13 @@ class _Item:
     fields: tuple[FieldChange, ...] = ()
 
 
-@dataclass(frozen=True)
-class Added(_Item):
+class Added(_Item, frozen=True):
     """A new question; ``resembles`` is the id of one that is gone and reads nearly the same."""
 
     resembles: str | None = None
 
 
-@dataclass(frozen=True)
-class Changed(_Item):
+class Changed(_Item, frozen=True):
     """A question that reads differently, or of which only its authors see a change.
 
     ``touches_note`` says that the learner's note changes, ``aspects`` (of ASPECTS) what of it;
@@ -69,8 +66,7 @@ class Changed(_Item):
     cards: tuple[int, int] = (1, 1)
 
 
-@dataclass(frozen=True)
-class Moved(_Item):
+class Moved(_Item, frozen=True):
     """A question that stands in ``deck`` and stood in ``before``.
 
     If it reads differently as well, it is among the changed ones, too. ``fields`` stays empty.
@@ -80,8 +76,7 @@ class Moved(_Item):
     touches_note: bool = True
 
 
-@dataclass(frozen=True)
-class Retired(_Item):
+class Retired(_Item, frozen=True):
     """A question that is gone.
 
     ``listed`` says that its bank lists it as retired; ``resembled`` is the id of a new question
@@ -92,8 +87,7 @@ class Retired(_Item):
     resembled: str | None = None
 
 
-@dataclass(frozen=True)
-class DeckChange:
+class DeckChange(Struct, frozen=True):
     """A deck that is new, gone, renamed (from ``before``) or described in other words."""
 
     deck: str
@@ -102,8 +96,7 @@ class DeckChange:
     description: FieldChange | None = None
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """What the next import does to somebody who has the latest release, by question id.
 
     ``new`` are added, ``overwritten`` get our fields and tags instead of theirs and keep their
@@ -120,8 +113,7 @@ class Arrival:
     notetypes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Diff:
+class Diff(Struct, frozen=True, dict=True):
     """What a learner would get, question by question in the order of the arc, since ``since``.
 
     ``unchanged`` counts the questions that are the same. ``remarks`` are sentences on what could

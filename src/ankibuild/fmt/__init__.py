@@ -10,8 +10,9 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, errors, sort
@@ -31,8 +32,7 @@ Pass = Callable[[Document], Iterable[Edit]]
 PASSES: tuple[Pass, ...] = (indents, lists, quotes, orders, blanks)
 
 
-@dataclass(frozen=True)
-class Formatted:
+class Formatted(Struct, frozen=True):
     """A file in canonical layout; ``text`` is None beside at least one error."""
 
     text: str | None
@@ -84,8 +84,7 @@ def says(document: Document) -> object:
 # ------------------------------------------------------------------ files
 
 
-@dataclass(frozen=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """A file whose layout is not canonical; ``path`` is below the project's root."""
 
     path: str
@@ -99,8 +98,7 @@ class Changed:
         return "".join(difflib.unified_diff(before, after, f"a/{self.path}", f"b/{self.path}"))
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What ``run`` found: files that change, and what is wrong with those that cannot be read.
 
     ``files`` is how many it has looked at.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from functools import cached_property
 
+from msgspec import Struct, field
+
+from ankibuild.diagnostics import Source
 from ankibuild.fmt.places import (
     body,
     column_of,
@@ -32,8 +35,7 @@ def indents(document: Document) -> Iterable[Edit]:
     return layout.edits
 
 
-@dataclass(frozen=True)
-class _Level:
+class _Level(Struct, frozen=True):
     """A list or mapping: its lines, and its column before and after."""
 
     first: int
@@ -42,8 +44,7 @@ class _Level:
     new: int
 
 
-@dataclass
-class _Layout:
+class _Layout(Struct, dict=True):
     """Collects the edits on a walk through the nodes."""
 
     document: Document
@@ -54,9 +55,13 @@ class _Layout:
     #: Offsets from a dash to what is put beside it.
     joined: set[int] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        self.source = self.document.source
-        self.inner = rows(self.document).inner
+    @property
+    def source(self) -> Source:
+        return self.document.source
+
+    @cached_property
+    def inner(self) -> frozenset[int]:
+        return rows(self.document).inner
 
     def edit(self, start: int, end: int, text: str) -> None:
         if self.source.text[start:end] != text:

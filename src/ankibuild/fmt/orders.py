@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 from ankibuild.bank import Head
@@ -59,8 +59,7 @@ def _order(key: str, names: set[str]) -> tuple[str, ...]:
     return (found[0], *(Item if key == "items" else SourceWork).model_fields)
 
 
-@dataclass(frozen=True)
-class _Field:
+class _Field(Struct, frozen=True):
     """A field as it stands."""
 
     name: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.diagnostics import Source, Span
 from ankibuild.source import Document, Items, Mapping, Node, Text
@@ -89,8 +90,7 @@ def _texts(document: Document) -> Iterator[tuple[int, int]]:
             yield node.start, node.end
 
 
-@dataclass(frozen=True)
-class Remarks:
+class Remarks(Struct, frozen=True):
     """The comments of a document that have a line of their own: columns (from 0) by line."""
 
     source: Source
@@ -118,8 +118,7 @@ def remarks(document: Document) -> Remarks:
     return Remarks(source, {comment.line: comment.column - 1 for comment in own})
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Lines, by number, that are not free to change."""
 
     texts: frozenset[int]

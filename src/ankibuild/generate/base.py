@@ -12,10 +12,11 @@ import pkgutil
 import random
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 #: Numbers, words, or lists of them, as they stand in a row; a fraction is written ``3/4``.
 Value = int | float | str | Fraction | list[Any]
@@ -31,8 +32,7 @@ class ExhaustedError(Exception):
     """A generator cannot make as many different rows as were asked for."""
 
 
-@dataclass(frozen=True)
-class Generator:
+class Generator(Struct, frozen=True):
     """A named generator; ``template`` is the YAML of a drill without its id and rows."""
 
     name: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibuild.importer.foreign import ImportRefusedError
 from ankibuild.importer.names import MOST, Names, numbered
@@ -23,8 +25,7 @@ LONGEST_FOLDER = 60
 _LEVEL = "2"
 
 
-@dataclass(frozen=True, slots=True)
-class NewBank:
+class NewBank(Struct, frozen=True):
     """A bank to be written, and its deck."""
 
     file: str
@@ -40,8 +41,7 @@ class NewBank:
         return bank(self.title, [draft.text for draft in self.drafts])
 
 
-@dataclass(frozen=True, slots=True)
-class NewPart:
+class NewPart(Struct, frozen=True):
     """A part to be appended to the arc."""
 
     id: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ankibuild.importer import own
 from ankibuild.importer.foreign import Foreign, ImportRefusedError

@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import groupby
 
+from msgspec import Struct, field
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
@@ -25,16 +25,14 @@ _CHAPTER = re.compile(r" \(")
 _TIME = re.compile(r"[?&]t=\d+s$")
 
 
-@dataclass(frozen=True, slots=True)
-class Cited:
+class Cited(Struct, frozen=True):
     """A source by its id, and the place in it, which may be empty."""
 
     source: str
     at: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """A line, taken apart in one of the ways that there are."""
 
     title: str
@@ -43,8 +41,7 @@ class _Reading:
     chapter: str = ""
 
 
-@dataclass
-class Library:
+class Library(Struct):
     """The sources that notes name: those of the project, and new ones.
 
     ``cite`` every line first; from then on ``find`` knows what each of them names.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain, groupby
 from operator import itemgetter
+
+from msgspec import Struct
 
 from ankibuild.importer import limits
 from ankibuild.importer.database import Database, Row
@@ -19,8 +20,7 @@ _MOST_TEMPLATES = 10_000
 _NEW = 0  # the type of a card that was never answered
 
 
-@dataclass(frozen=True, slots=True)
-class _Cards:
+class _Cards(Struct, frozen=True):
     """The cards of a note: the first one's deck and position, and the numbers of all."""
 
     deck: int

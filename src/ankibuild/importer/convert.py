@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ankibuild import markdown
 from ankibuild.importer.prose import to_markdown
@@ -27,8 +28,7 @@ class LeftOutError(Exception):
         self.reason = Reason(why, detail)
 
 
-@dataclass
-class Converter:
+class Converter(Struct):
     """Converts the texts of one note.
 
     ``names`` maps names of media in the note to those in our `media/`, ``packed`` the latter to

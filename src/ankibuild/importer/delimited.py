@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ankibuild.importer import limits
 from ankibuild.importer.foreign import ImportRefusedError
@@ -35,8 +37,7 @@ _WORD = re.compile(r".?[0-9A-Za-z]*")
 _NUMBER = re.compile(r"\+?[0-9]{1,9}")
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What the first lines of a file tell; what they do not is empty, or None.
 
     ``notetype``, ``deck`` and ``tags`` are those of all records, ``labels`` are the names of the
@@ -54,8 +55,7 @@ class Head:
     faults: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """The columns of a record, and the line it starts on. A comment has no columns.
 
     ``open`` tells that its last quote is never closed.

@@ -6,16 +6,16 @@ Whatever is missing in a file is empty here. All texts are free of lone surrogat
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 
 class ImportRefusedError(Exception):
     """A file that cannot be brought in; the text says why and what to do instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignTemplate:
+class ForeignTemplate(Struct, frozen=True):
     """How one card of a note is made, in Anki's template language."""
 
     name: str
@@ -23,8 +23,7 @@ class ForeignTemplate:
     back: str
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignNotetype:
+class ForeignNotetype(Struct, frozen=True):
     """A notetype; ``key`` is what notes refer to it by (an id or a name)."""
 
     key: str
@@ -35,8 +34,7 @@ class ForeignNotetype:
     is_cloze: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignNote:
+class ForeignNote(Struct, frozen=True):
     """A note. ``fields`` are HTML in the order of its notetype; ``guid`` may be empty.
 
     ``deck`` is a full name (``A::B``), that of the note's first card; ``cards`` are template
@@ -55,16 +53,14 @@ class ForeignNote:
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignDeck:
+class ForeignDeck(Struct, frozen=True):
     """A deck by its full name; ``description`` is Markdown or HTML."""
 
     name: str
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignMedia:
+class ForeignMedia(Struct, frozen=True):
     """A file that fields may refer to as ``name``; ``copy`` writes its content to a path.
 
     ``size`` is in bytes. ``copy`` raises ImportRefusedError if the content turns out to be larger,
@@ -76,8 +72,7 @@ class ForeignMedia:
     copy: Callable[[Path], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Struct, frozen=True):
     """Everything a file holds. ``remarks`` are sentences on what of it could not be read."""
 
     source: str

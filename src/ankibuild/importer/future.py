@@ -8,8 +8,9 @@ import re
 import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import accumulate
+
+from msgspec import Struct, field
 
 from ankibuild import workflow
 from ankibuild.cache import Memory
@@ -31,8 +32,7 @@ _ROUNDS = 9
 _FILE = re.compile(r"[a-z0-9-]++(?:\.[a-z0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What is to come: parts, sources, and names of media, which lie in the stage's ``media``."""
 
     parts: tuple[NewPart, ...]
@@ -40,8 +40,7 @@ class Wanted:
     media: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What can come.
 
     ``new`` are paths of files that are not there yet, ``edited`` are paths and what was read
@@ -67,8 +66,7 @@ def check(wanted: Wanted, stage: Stage, memory: Memory, typesetter: Typesetter) 
     return future.settle()
 
 
-@dataclass
-class _Future:
+class _Future(Struct):
     """The project as it will be."""
 
     wanted: Wanted

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibuild import project as projects
 from ankibuild import workflow
@@ -61,8 +63,7 @@ def lay_down(
 # ------------------------------------------------------------------ what is planned
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     """What would come, before it is checked."""
 
     drafted: Drafted

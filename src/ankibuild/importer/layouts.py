@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
+
+from msgspec import Struct
 
 from ankibuild.importer import limits, protobuf
 from ankibuild.importer.database import Database
@@ -28,8 +29,7 @@ _DECK_SEPARATOR = "\x1f"
 _BY_NUMBER = itemgetter(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """What a database says beside its notes: notetypes and decks, by the ids that notes use."""
 
     notetypes: Mapping[int, ForeignNotetype]

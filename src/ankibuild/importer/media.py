@@ -8,9 +8,11 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
+
+from msgspec import Struct, field
 
 from ankibuild import media as figures
 from ankibuild.cache import Memory
@@ -23,8 +25,7 @@ _USED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """What became of a file's media.
 
     ``names`` maps names in its fields to names in our `media/`; ``new`` are the files that were
@@ -57,8 +58,7 @@ def _used(foreign: Foreign) -> Iterator[str]:
                 yield from {name, unquote(name), unicodedata.normalize("NFC", unquote(name))}
 
 
-@dataclass
-class _Arrivals:
+class _Arrivals(Struct, dict=True):
     """Copies files one by one; remembers what is there by its content."""
 
     folder: Path
@@ -66,10 +66,14 @@ class _Arrivals:
     names: dict[str, str] = field(default_factory=dict)
     left: dict[str, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def by_content(self) -> dict[str, str]:
         whole = ((name, file) for name, file in self.known.items() if file.content)
-        self.by_content = {_digest(file.content): name for name, file in whole}
-        self.safe = Names({name.casefold() for name in self.known})
+        return {_digest(file.content): name for name, file in whole}
+
+    @cached_property
+    def safe(self) -> Names:
+        return Names({name.casefold() for name in self.known})
 
     def take(self, file: ForeignMedia) -> None:
         """Copy a file, unless it is not to be shown or there already."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from ankibuild.importer import limits, protobuf
 from ankibuild.importer.archive import Archive
@@ -19,8 +20,7 @@ _LONGEST_NAME = 255
 _NO_FILE_NAME = re.compile(r"\.{0,2}\Z|.*[/\\\x00-\x1f\x7f]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True):
     """A line of the list: an entry of the zip, the name of the file, its size unpacked."""
 
     entry: str

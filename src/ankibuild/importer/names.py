@@ -10,7 +10,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ankibuild.kinds.base import slug
 
@@ -57,8 +58,7 @@ def shorten(text: str, length: int) -> str:
 # ------------------------------------------------------------------ ids and files
 
 
-@dataclass
-class Names:
+class Names(Struct):
     """Names of one sort, none given twice."""
 
     taken: set[str] = field(default_factory=set)

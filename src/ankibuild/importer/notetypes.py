@@ -8,14 +8,15 @@ note with two becomes a ``reversed``.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibuild.importer.foreign import ForeignNote, ForeignNotetype, ForeignTemplate
 from ankibuild.importer.templates import Line, Side, back, front, has_script, scripted
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(Struct, frozen=True):
     """How the notes of a notetype become questions of a kind.
 
     ``sides`` gives what stands in each field of the question; ``fronts`` are the questions of the
@@ -38,8 +39,7 @@ class Recipe:
         return self.kind == "reversed" and self.cards(note, fields) == (0,)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why the notes of a notetype cannot become questions."""
 
     why: str
@@ -77,8 +77,7 @@ def _trouble(notetype: ForeignNotetype, templates: tuple[ForeignTemplate, ...]) 
 # ------------------------------------------------------------------ by structure
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
+class _Card(Struct, frozen=True):
     """A template that was read."""
 
     front: Side

@@ -10,8 +10,8 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from ankibuild import markdown, notetypes
@@ -48,8 +48,7 @@ def namespace_of(notetype: ForeignNotetype) -> str | None:
     return notetype.name.removesuffix(f" {_NAMES[key]}") if key else None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where in its project a note stood, as its tags and its context tell; empty if they do not."""
 
     part: str = ""
@@ -123,8 +122,7 @@ def _plain(key: str, sides: tuple[str, str], convert: Convert) -> tuple[str, dic
     return "basic", {"q": front, "a": convert(back, False)}
 
 
-@dataclass(frozen=True, slots=True)
-class _Render:
+class _Render(Struct, frozen=True):
     """Renders what a question asks for, as ``collection`` does."""
 
     media: Mapping[str, str]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from msgspec import Struct
 from pydantic_core import PydanticCustomError
 
 from ankibuild import notetypes
@@ -33,8 +33,7 @@ from ankibuild.source import STRANGE
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A question to be: its fields, their YAML, and where it stood if it was ours.
 
     ``number`` counts the notes of the file, from 0.
@@ -47,8 +46,7 @@ class Draft:
     origin: own.Origin
 
 
-@dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(Struct, frozen=True):
     """What becomes of a file.
 
     ``decks`` are those with questions, in Anki's order; ``told`` has one entry a note, in the
@@ -65,8 +63,7 @@ class Drafted:
     moves: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What a file is planned for.
 
     ``maps`` are what the author said of notetypes, by key; ``names`` maps names of media in the

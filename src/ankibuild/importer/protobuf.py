@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Value = int | bytes
 
@@ -17,8 +18,7 @@ class ProtobufError(ValueError):
     """Bytes that are no protobuf message; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message's fields by number. Of a field that comes twice the last counts, as in protobuf."""
 
     fields: dict[int, Value]

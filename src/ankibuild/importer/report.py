@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.diagnostics import visible
 from ankibuild.importer.names import shorten
@@ -21,8 +22,7 @@ _MOST = 8
 IS_THERE = "it is there already"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why something was changed or left out; ``detail`` is what of it differs from note to note."""
 
     why: str
@@ -34,8 +34,7 @@ class Reason:
         return f"{self.why}: {self.detail}" if self.detail else self.why
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What became of a note.
 
     ``place`` says where in the file it stands, ``words`` are its first ones. ``id`` and ``path``
@@ -50,8 +49,7 @@ class Told:
     left: Reason | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A bank that was written, and how many questions it has."""
 
     path: str
@@ -59,8 +57,7 @@ class File:
     questions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything that an import did.
 
     ``source`` is the file's name, ``project`` where the decks went, ``new`` whether that is a new

@@ -18,8 +18,9 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
 
 from ankibuild.disk import is_linked, ready
 from ankibuild.importer.foreign import ImportRefusedError
@@ -33,8 +34,7 @@ _PATH = re.compile(r"(?:decks|media)(?:/[a-z0-9-]+)*/[a-z0-9-]+\.[a-z0-9]+")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """A folder beside the project in ``root``, in which the new files have their later paths."""
 
     root: Path
@@ -109,8 +109,7 @@ def take_back(root: Path) -> bool:
 # ------------------------------------------------------------------ the list
 
 
-@dataclass(frozen=True, slots=True)
-class _Listed:
+class _Listed(Struct, frozen=True):
     """What an import was to write: digests by path; with ``counts`` in place, it is done."""
 
     new: Mapping[str, str]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.importer.foreign import ImportRefusedError
 from ankibuild.importer.names import MOST, clean, order
@@ -11,8 +12,7 @@ from ankibuild.importer.names import MOST, clean, order
 _JOINT = " – "
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """A part to be: its title, and for each of its decks a title and its name in the file."""
 
     title: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
+
+from msgspec import Struct
 
 #: What stands for itself in a template, and not for a field of the note.
 _SPECIAL = frozenset({"", "FrontSide", "Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag"})
@@ -33,8 +34,7 @@ def is_empty(html: str) -> bool:
     return _BLANK.fullmatch(html) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Words, or a field with its filters, under conditions: which fields must (not) be empty."""
 
     words: str = ""
@@ -54,8 +54,7 @@ class Piece:
 Line = tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """One side of a card: lines of words and fields."""
 
     lines: tuple[Line, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from ankibuild.diagnostics import visible
 from ankibuild.importer import limits
@@ -13,8 +13,7 @@ _SHOWN = 3
 _REFERENCE = 8
 
 
-@dataclass(slots=True)
-class _Cause:
+class _Cause(Struct):
     """How often a cause was met, where first, and where last."""
 
     count: int = 0
@@ -50,8 +49,7 @@ def _remark(what: str, cause: _Cause) -> str:
     return visible(f"{what} ({cause.count}): {', '.join(cause.first)}{more}")
 
 
-@dataclass(slots=True)
-class Texts:
+class Texts(Struct):
     """Makes clean texts of what a file holds, until they are more than fit into memory."""
 
     findings: Findings = field(default_factory=Findings)

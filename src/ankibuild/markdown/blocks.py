@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ankibuild.markdown.escape import CLOSE, OPEN, PLACEHOLDER
 
@@ -90,8 +91,7 @@ def _holds_blocks(prose: str, gap: _Gap) -> bool:
 # ---------------------------------------------------------------- lists and tables
 
 
-@dataclass(slots=True)
-class _Lines:
+class _Lines(Struct):
     """The lines of a text; ``levels`` are the columns of the list markers we are inside of."""
 
     lines: list[str]

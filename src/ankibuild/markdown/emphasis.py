@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.markdown.escape import CLOSE, OPEN, placeholder
 
@@ -19,8 +20,7 @@ _EM, _STRONG, _DEL = 0, 2, 4
 _RUN = re.compile(r"(\*+|_+|~+)")
 
 
-@dataclass(slots=True)
-class _Run:
+class _Run(Struct):
     """Delimiters in a row; ``left`` of them are not yet part of a pair."""
 
     mark: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.markdown.escape import escape, placeholder
 from ankibuild.markdown.values import Formula, Kind, Problem, Token
 
 
-@dataclass(slots=True)
-class Gap:
+class Gap(Struct):
     """A gap that is still open: its place, where its content starts, and its hint.
 
     ``depth`` counts the valid gaps that are open where it stands, itself included.

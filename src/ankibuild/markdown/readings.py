@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibuild.markdown.escape import CLOSE, OPEN
 from ankibuild.markdown.values import Formula, Reading, Scan
@@ -13,8 +15,7 @@ from ankibuild.markdown.values import Formula, Reading, Scan
 _NARROWING = re.compile(rf"<(/?)(table|li|blockquote|details)\b|{OPEN}[MD]([0-9]+){CLOSE}")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part of a formula: TeX (T), or a mark of a gap: its start (X), hint (H) or end (Y).
 
     ``at`` is its offset in the author's text; ``text`` is the TeX, or the number of the gap.

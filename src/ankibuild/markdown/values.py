@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+
+class Problem(Struct, frozen=True):
     """One mistake in a text; ``start`` and ``end`` are offsets into the text as it was given."""
 
     rule: str
@@ -20,8 +20,7 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """The TeX of a formula as one side of a card shows it; ``front`` tells that a gap is hidden.
 
     ``places`` are pairs of offsets into ``tex`` and into the author's text: from the first one on,
@@ -43,8 +42,7 @@ class Reading:
         return place + offset - at
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A formula: its TeX without delimiters and gaps; the offsets include the delimiters.
 
     ``readings`` are what the sides of cards show of it, as it was typed first; none if something
@@ -56,13 +54,12 @@ class Formula:
     display: bool
     start: int
     end: int
-    readings: tuple[Reading, ...] = field(default=(), compare=False)
-    depth: int = field(default=0, compare=False)
-    scrolls: bool = field(default=False, compare=False)
+    readings: tuple[Reading, ...] = ()
+    depth: int = 0
+    scrolls: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A text as a field's HTML, and all that was found in it.
 
     ``clozes`` are the numbers of its gaps in order; ``images`` the media used, as the author named
@@ -120,16 +117,14 @@ def _formula(
 Kind = Literal["T", "I", "M", "D", "F", "A", "X", "H", "Y"]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A piece of the text that Markdown must not see, as finished HTML."""
 
     kind: Kind
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """A text taken apart: prose with placeholders, and the tokens they stand for."""
 
     prose: str

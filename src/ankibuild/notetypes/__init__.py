@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from functools import cache
 from html import escape
 from pathlib import Path
+
+from msgspec import Struct
 
 from ankibuild.notetypes.ids import FIELD_IDS, TEMPLATE_IDS
 from ankibuild.notetypes.report import address
@@ -54,16 +55,14 @@ _SPARE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A field of a notetype; Anki matches it by ``id``, so a rename is safe."""
 
     name: str
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A card template: HTML of the question and of the answer."""
 
     name: str
@@ -72,8 +71,7 @@ class Template:
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notetype:
+class Notetype(Struct, frozen=True):
     """What Anki calls a notetype. ``mod`` is in seconds since 1970; 0 until a release stamps it."""
 
     key: str

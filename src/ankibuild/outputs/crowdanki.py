@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct
 
 from ankibuild.collection import Collection
 from ankibuild.notes import Note
@@ -76,8 +77,7 @@ def _uuid(*names: str) -> str:
     return str(uuid5(NAMESPACE_URL, "\n".join(("ankibuild", *names))))
 
 
-@dataclass(frozen=True)
-class _Maker:
+class _Maker(Struct, frozen=True, dict=True):
     """Makes the JSON of decks; what they refer to is sorted only once."""
 
     collection: Collection

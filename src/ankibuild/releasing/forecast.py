@@ -7,9 +7,10 @@ release, so that whoever makes it knows beforehand.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
+
+from msgspec import Struct
 
 from ankibuild.collection import Collection
 from ankibuild.diff import Arrival
@@ -18,16 +19,14 @@ from ankibuild.releasing.words import quoted
 from ankibuild.words import count
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """Something of a release that does not reach everybody: what, and how it goes to whom."""
 
     change: str
     whom: str
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(Struct, frozen=True):
     """What an import does to those who have an earlier release (the newest comes first)."""
 
     arrivals: tuple[Arrival, ...]

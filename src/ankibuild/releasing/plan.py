@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ankibuild import changelog, released
 from ankibuild.cache import Memory
@@ -19,8 +20,7 @@ from ankibuild.words import count
 from ankibuild.workflow import RefusedError
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """A release as it would be.
 
     ``ledger`` and ``changelog`` are the whole texts of the two files, ``entry`` is what the

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.bank import Entry
 from ankibuild.diagnostics import Diagnostic, Severity
@@ -19,8 +20,7 @@ from ankibuild.words import count
 LIST_ITEMS, SHORT_DESCRIPTION = 3, 3
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """How many words a field may have; with more than ``most`` nothing is built."""
 
     noun: str

@@ -7,9 +7,11 @@ import pkgutil
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ankibuild.collection import Collection
 from ankibuild.diagnostics import Diagnostic, Source, Span
@@ -26,8 +28,7 @@ class Front(NamedTuple):
     shorter: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Fronts:
+class Fronts(Struct, frozen=True):
     """The fronts of a bank, held as numbers alone: those of ``own`` belong to ``ids``, in order.
 
     ``ends`` tells for each where its part of ``shorter`` ends. ``ids`` are lines of one text.
@@ -57,8 +58,7 @@ class Fronts:
             start = end
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Struct, frozen=True, dict=True):
     """What rules look at. ``large_change`` says that a change of many notes is meant.
 
     ``fronts`` are those of each bank; ``retired`` are the ids that banks list as retired.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from textwrap import indent
+
+from msgspec import Struct
 
 from ankibuild.rules.base import load_rules
 
@@ -15,8 +16,7 @@ _BLOCK = re.compile(r"^(Bad|Good|Released):\n```yaml\n(.*?)^```\n?", re.MULTILIN
 _FENCED = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """A rule in words; ``examples`` are pairs of a label (Bad, Good, Released) and YAML."""
 
     rule: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
+
+from msgspec import Struct
 
 from ankibuild.bank import Entry
 from ankibuild.diagnostics import Diagnostic, Label, Span
@@ -118,8 +119,7 @@ def content(text: str) -> list[str]:
     return [stem(word) for word, *_ in spelled(prose(text)) if word not in EMPTY]
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A gap of a cloze text: its number, what it hides and its hint.
 
     ``inside`` are the characters that it hides, ``outside`` those of the gap with its marks.

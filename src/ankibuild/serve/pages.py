@@ -7,7 +7,8 @@ one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ankibuild import site
 from ankibuild.site import File, Site, Typeset

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ankibuild.diagnostics import Diagnostic, errors
 from ankibuild.serve.pages import pages
@@ -31,8 +32,7 @@ Load = Callable[[], Workspace]
 Announce = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Edition:
+class Edition(Struct, frozen=True):
     """The pages as of one state of the files; ``changed`` are those that differ from the last."""
 
     files: Snapshot

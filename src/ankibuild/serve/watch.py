@@ -10,9 +10,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from ankibuild.media import SUFFIXES
 
@@ -26,8 +27,7 @@ _EMPTY = hashlib.sha256().hexdigest()
 _NOWHERE: Stamp = (0, 0, 0, 0)
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, dict=True):
     """The files of a project at one moment: by path, the stamp and the digest of each."""
 
     stamps: Mapping[str, Stamp] = field(default_factory=dict)

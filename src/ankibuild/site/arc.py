@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct
 
 from ankibuild import cards
 from ankibuild.bank import Entry
@@ -19,8 +20,7 @@ from ankibuild.project import Placed, Project
 from ankibuild.rules.base import Subject
 
 
-@dataclass(frozen=True)
-class Shown:
+class Shown(Struct, frozen=True, dict=True):
     """A question as a page shows it.
 
     ``anchor`` is its id, made unique where a bank gives one id twice; ``is_first`` says that it is
@@ -69,8 +69,7 @@ class Shown:
         return self.note.fields[[field.name for field in self.notetype.fields].index("Source")]
 
 
-@dataclass(frozen=True)
-class Deck:
+class Deck(Struct, frozen=True):
     """A planned deck with the questions of its bank, and all that is wrong in the bank's file."""
 
     slot: Slot
@@ -99,8 +98,7 @@ class Deck:
         return sum(len(shown.note.cards) for shown in self.questions)
 
 
-@dataclass(frozen=True)
-class Arc:
+class Arc(Struct, frozen=True):
     """Everything that is shown; ``problems`` are those that stand in no bank."""
 
     title: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.cards import Card
 
@@ -14,8 +15,7 @@ _BOX = re.compile("<input (?=type=text )")
 _ID = re.compile(r"(<\w+[^>]*?) id=([\"']?)(answer|typeans)\2")
 
 
-@dataclass(frozen=True, slots=True)
-class Face:
+class Face(Struct, frozen=True):
     """A card's front, and what comes below it when it is turned.
 
     ``replaces`` says that the back stands in place of the front, as that of a cloze does.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.site import problems, tree
 from ankibuild.site.arc import Arc, Deck, Shown
@@ -16,8 +17,7 @@ from ankibuild.site.values import Typeset
 from ankibuild.words import count
 
 
-@dataclass(frozen=True)
-class Pages:
+class Pages(Struct, frozen=True):
     """Writes pages; ``live`` adds where everything stands in the project's files."""
 
     arc: Arc

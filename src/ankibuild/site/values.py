@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 #: TeX, and whether it is displayed on a line of its own.
 Formula = tuple[str, bool]
@@ -13,16 +14,14 @@ Formula = tuple[str, bool]
 MISSING = "404.html"
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(Struct, frozen=True):
     """A file of a site and its media type, as in an HTTP header."""
 
     type: str
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """The files of a site by path (``index.html``), each made when it is first asked for."""
 
     makers: Mapping[str, Callable[[], File]]
@@ -46,8 +45,7 @@ def _no_style() -> str:
     return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Typeset:
+class Typeset(Struct, frozen=True):
     """How formulas become HTML; by default they do not, and stand as TeX.
 
     ``markup`` gives the HTML of the formulas that could be typeset, ``stylesheet`` the CSS that

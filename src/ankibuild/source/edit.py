@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.diagnostics import Source
 from ankibuild.source.nodes import Items, Mapping, Node, Text
@@ -17,8 +18,7 @@ _DASH = re.compile(r"( *)-(?: |$)")
 _NEXT_KEY = re.compile(r"[^\s#-](?=.*[:\[|])|-{3}")
 
 
-@dataclass(frozen=True, order=True)
-class Edit:
+class Edit(Struct, frozen=True, order=True):
     """Put ``text`` in place of the characters ``start`` to ``end`` (exclusive) of a text."""
 
     start: int

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct
 
 from ankibuild.diagnostics import Diagnostic, Source, Span
 
 
-@dataclass(frozen=True, eq=False)
-class Text:
+class Text(Struct, frozen=True, eq=False):
     """A scalar. ``style`` is YAML's: empty (plain), a quote, ``|`` or ``>``.
 
     ``start`` and ``end`` are offsets into the source and include quotes and block header.
@@ -23,8 +23,7 @@ class Text:
     style: str = ""
 
 
-@dataclass(frozen=True, eq=False)
-class Items:
+class Items(Struct, frozen=True, eq=False):
     """A YAML sequence."""
 
     items: tuple[Node, ...]
@@ -32,8 +31,7 @@ class Items:
     end: int
 
 
-@dataclass(frozen=True, eq=False)
-class Mapping:
+class Mapping(Struct, frozen=True, eq=False, dict=True):
     """A YAML mapping: its pairs in file order, keys unique (a repeated key is already reported)."""
 
     pairs: tuple[tuple[Text, Node], ...]
@@ -50,8 +48,7 @@ class Mapping:
         return next((key for key, _ in self.pairs if key.value == name), None)
 
 
-@dataclass(frozen=True, eq=False)
-class Broken:
+class Broken(Struct, frozen=True, eq=False):
     """A value that could not be read; its diagnostic has been made already."""
 
     start: int
@@ -62,13 +59,12 @@ Node = Text | Items | Mapping | Broken
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
+class Document(Struct, frozen=True, eq=False):
     """A file that was read: its source, its value (if it has one) and what was wrong with it."""
 
     source: Source
     root: Node | None
-    problems: tuple[Diagnostic, ...] = field(default=())
+    problems: tuple[Diagnostic, ...] = ()
 
     def span(self, node: Node, start: int = 0, end: int | None = None) -> Span:
         """Give the place of a node, or of the characters ``start`` to ``end`` of a text's value."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import yaml
+from msgspec import Struct, field
 
 from ankibuild.diagnostics import (
     MOST_ERRORS,
@@ -208,8 +208,7 @@ class _EnoughError(Exception):
         self.start = start
 
 
-@dataclass
-class _Budget:
+class _Budget(Struct):
     """How much of a file is read, in whatever pieces and attempts."""
 
     values: int = 0
@@ -228,8 +227,7 @@ class _Budget:
             raise _EnoughError(problem.span.start)
 
 
-@dataclass
-class _Frame:
+class _Frame(Struct):
     """A collection under construction."""
 
     start: int

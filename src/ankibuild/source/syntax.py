@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice, pairwise
 
 import yaml
+from msgspec import Struct
 
 from ankibuild.diagnostics import Diagnostic, Source, Span
 
@@ -28,8 +28,7 @@ _LETTERS = re.compile(r"\\([A-Za-z]+|.)")
 _KNOWN_ESCAPES = set('0abtnvfre "/\\N_LPxuU')
 
 
-@dataclass(frozen=True)
-class Mask:
+class Mask(Struct, frozen=True):
     """Characters of the source that stand for a value we could not read."""
 
     start: int
@@ -42,8 +41,7 @@ class Mask:
         return text[:first] + "x" + cover[1:] + text[last:]
 
 
-@dataclass(frozen=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """A line with structure on it (not the inside of a block): offsets are into the source."""
 
     start: int

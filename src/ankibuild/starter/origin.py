@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
+
+from msgspec import Struct
 
 from ankibuild import __version__
 
@@ -13,8 +14,7 @@ RELEASE = f"ankibuild>={__version__}"
 """What pip installs when all that is known is the version."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """What pip installs on any machine, and the folder or wheel that only this one has."""
 
     requirement: str = RELEASE

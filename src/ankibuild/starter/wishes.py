@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
 from pydantic import ValidationError
 
 from ankibuild.curriculum import Settings
@@ -27,8 +27,7 @@ LONGEST_TITLE = 100
 """Characters; Anki shows the title before the name of every deck."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What is particular about a new deck repository.
 
     ``title`` is the name of the whole, and of its topmost deck in Anki: one line of at most

@@ -14,10 +14,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import IO, Any, cast
+
+from msgspec import Struct
 
 HERE = Path(__file__).parent
 #: Not in git: ``make`` puts MathJax's files here, and a wheel brings them along.
@@ -38,8 +39,7 @@ Request = Mapping[str, object]
 Command = Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What came out: a result, or MathJax's error as id, message, and characters read till then."""
 
     result: Any = None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibuild.collection import Written
 from ankibuild.diagnostics import Diagnostic, Span
@@ -28,8 +30,7 @@ WIDEST = 19.5
 INDENT = 1.3
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What is wrong with formulas. Without ``typeset``, some could not be asked about."""
 
     problems: tuple[Diagnostic, ...]

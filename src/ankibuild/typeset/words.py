@@ -5,22 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.diagnostics import suggest
 from ankibuild.markdown import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The macros, without their backslashes, and environments that MathJax knows."""
 
     macros: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
+class _Fault(Struct, frozen=True):
     """An error of MathJax: the TeX, what it says, and how many characters it had read by then."""
 
     tex: str

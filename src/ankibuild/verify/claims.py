@@ -12,9 +12,10 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
+
+from msgspec import Struct, field
 
 from ankibuild.bank import Bank, Entry
 from ankibuild.kinds.code import Code
@@ -26,8 +27,7 @@ HARNESS = 2
 _RECORDED = re.compile(r"""\brecorded\(\s*['"]([\w-]+)['"]""")
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """One program to run: ``expected`` is its output, or None when it only must not raise.
 
     ``place`` is the field it stands in. ``values`` are names it finds defined: a drill's row,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from ankibuild.cache import Cache
 from ankibuild.diagnostics import Diagnostic
@@ -17,8 +18,7 @@ from ankibuild.verify.runner import Runs, run_all
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """What came out: claims that hold, those that do not, those that need a missing package.
 
     ``ran`` counts the claims that were run; for the others the verdict was remembered.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.kinds import Question
 from ankibuild.project import Placed, Project
@@ -16,8 +17,7 @@ _CHECKABLE = re.compile(r"\d|=|≈|<|>|```")
 _ALWAYS = ("code", "drill")
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """Counts of one deck or kind.
 
     ``checkable`` questions make a claim that a program could check, ``claimed`` ones bring the
@@ -36,8 +36,7 @@ class Row:
         return self.proven / self.checkable if self.checkable else 1.0
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Struct, frozen=True):
     """Rows by deck and by kind, and their sum."""
 
     decks: tuple[Row, ...]

@@ -15,9 +15,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from ankibuild.verify.claims import Claim
 from ankibuild.verify.sandbox.fence import LIMITS
@@ -42,8 +43,7 @@ Task = Sequence[Claim]
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True)
-class Runs:
+class Runs(Struct, frozen=True):
     """How a claim ended, both times."""
 
     first: Verdict

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from ankibuild import markdown
 from ankibuild.importer.prose import build, keep, tex
@@ -40,8 +41,7 @@ LARGEST = 10 * markdown.LONGEST
 _DATA = re.compile(r"\bdata:[a-z]+/[^\s\"'<>]*", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(Struct, frozen=True):
     """A text for a bank.
 
     ``kept`` tells that a block, or emphasis, had to stay HTML; tags that are our format's own
@@ -76,8 +76,7 @@ def to_markdown(
     return Prose(spelled.text, spelled.kept, (*page.lost, *spelled.lost))
 
 
-@dataclass(frozen=True, slots=True)
-class _Spelling:
+class _Spelling(Struct, frozen=True):
     text: str
     kept: bool = False
     lost: tuple[str, ...] = ()

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from ankibuild.importer.prose.flow import Flow
 from ankibuild.importer.prose.frames import Frame
@@ -41,8 +42,7 @@ _CLOSED_BY: Mapping[str, tuple[_Tags, _Tags]] = MappingProxyType(
 _OUT_OF_CELLS = frozenset({"table", "tr", "tbody", "thead", "tfoot"})
 
 
-@dataclass(slots=True)
-class Element:
+class Element(Struct):
     """An open element: what it does, what it and those around it do, and what it holds."""
 
     tag: str

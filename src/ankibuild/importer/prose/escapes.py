@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.importer.prose.page import Line, Words
 from ankibuild.importer.prose.spaces import NBSP, UNWRITABLE
@@ -32,8 +33,7 @@ _START = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Escapes:
+class Escapes(Struct, frozen=True):
     """How a paragraph's text is escaped: what may be markup in it, and what surrounds it."""
 
     careful: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from ankibuild.importer.prose import lists
 from ankibuild.importer.prose.page import (
@@ -17,8 +17,7 @@ from ankibuild.importer.prose.page import (
 from ankibuild.importer.prose.spaces import is_blank, tidy
 
 
-@dataclass(slots=True)
-class Flow:
+class Flow(Struct):
     """What an element holds so far; an empty line among ``lines`` ends a paragraph."""
 
     blocks: list[Block] = field(default_factory=list)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ankibuild.importer.prose.flow import Flow
 from ankibuild.importer.prose.page import (
@@ -20,8 +22,7 @@ from ankibuild.importer.prose.page import (
 from ankibuild.importer.prose.tags import CELLS, HEADINGS, LISTS
 
 
-@dataclass(slots=True)
-class Frame:
+class Frame(Struct):
     """An open element: ``flow`` is the text in it, the rest what it holds beside that."""
 
     tag: str

@@ -5,37 +5,34 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.importer.prose.page import Edge
 from ankibuild.markdown.escape import FORBIDDEN
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """An opening tag."""
 
     tag: str
     attributes: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """A closing tag."""
 
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Math:
+class Math(Struct, frozen=True):
     """A formula: its TeX, with the marks of the gaps in it."""
 
     tex: str
     display: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """Something that no token stands for, in a sentence."""
 
     sentence: str
@@ -47,8 +44,7 @@ _OPEN = re.compile(r"\{\{c([0-9]{1,3}(?:,[0-9]{1,3}){0,9})::")
 _MOST = 500
 
 
-@dataclass(slots=True)
-class Gap:
+class Gap(Struct):
     """A gap that is open: its numbers, where its edge and its hint's are among the tokens.
 
     ``seen`` is how much there was to see when it opened; ``hollow`` tells that there was nothing

@@ -10,7 +10,8 @@ import html
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from ankibuild.importer.prose import tex
 from ankibuild.importer.prose.escapes import Escapes
@@ -28,8 +29,7 @@ _TOKENS = frozenset("\\$`<>{}[]()!")
 _SPACE = frozenset(" \n\xa0")
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """A gap that opens and closes in a line; its marks are those of all in it."""
 
     number: int
@@ -72,13 +72,12 @@ def _gap(number: int, nodes: list[Node]) -> Gap:
     return Gap(number, content, hint, tuple(mark for mark in marks if mark != CODE))
 
 
-@dataclass(slots=True)
-class Inline:
+class Inline(Struct):
     """Writes lines; ``tagged`` tells afterwards whether tags stand for what has a sign."""
 
     escapes: Escapes
     careful: bool = False
-    tagged: bool = field(default=False)
+    tagged: bool = False
 
     def line(self, line: Line) -> str:
         """Write a line, or a part of one."""

@@ -6,8 +6,9 @@ Two ways to write a field that show the same are the same page; see :mod:`.shape
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 #: The name of a tag, and for a link its address and title, for an abbreviation its title, for
 #: raised or lowered text in such text how deep it is.
@@ -19,16 +20,14 @@ ORDER = ("a", "strong", "em", "del", "u", "ins", "mark", "small", "abbr", "var",
 CODE: Mark = ("code",)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Text, and how it is marked up; a blank that must not be collapsed is a no-break space."""
 
     text: str
     marks: Marks = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """TeX, with the marks of the gaps in it; ``display`` puts it on a line of its own."""
 
     tex: str
@@ -36,8 +35,7 @@ class Formula:
     marks: Marks = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """A picture: the name of its file in ``media/``, and its description."""
 
     name: str
@@ -45,8 +43,7 @@ class Image:
     marks: Marks = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """Where a gap opens, where its hint starts, or where it closes."""
 
     kind: Literal["open", "hint", "close"]
@@ -58,36 +55,31 @@ Atom = Words | Formula | Image | Edge
 Line = tuple[Atom, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """Lines with a break between them; never empty, and none of them is."""
 
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A heading of level 1 to 6."""
 
     level: int
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A block of code; the language, if it is known, only colors it."""
 
     text: str
     language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A line across the page."""
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(Struct, frozen=True):
     """A list; ``start`` is the first number, None if there are bullets.
 
     ``loose`` tells how far its items are apart.
@@ -98,8 +90,7 @@ class List:
     loose: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Blocks in a ``blockquote``, ``details``, ``summary``, ``dl``, ``dt``, ``dd`` or ``div``."""
 
     tag: str
@@ -107,8 +98,7 @@ class Group:
     attributes: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """A cell of a table; ``align`` is ``left``, ``center``, ``right`` or nothing."""
 
     blocks: Blocks
@@ -124,8 +114,7 @@ class Cell:
         return lone and self.columns == self.rows == 1
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table; the rows need not be equally long."""
 
     rows: tuple[tuple[Cell, ...], ...]
@@ -150,13 +139,12 @@ Block = Paragraph | Heading | Code | Rule | List | Group | Table
 Blocks = tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A field as it was read, with sentences on what of it cannot be held."""
 
     blocks: Blocks
     lost: tuple[str, ...] = ()
-    images: frozenset[str] = field(default=frozenset())
+    images: frozenset[str] = frozenset()
 
 
 def lines_of(block: Block) -> Iterator[Line]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ankibuild.importer.prose import language
 from ankibuild.importer.prose.flow import Flow
@@ -14,8 +15,7 @@ from ankibuild.importer.prose.page import CODE, Code, Edge, Words
 _LINES = frozenset({"div", "p", "li", "tr"})
 
 
-@dataclass(slots=True)
-class Program:
+class Program(Struct):
     """The pieces of a ``pre``: text with the class of its color, and the edges of gaps."""
 
     language: str

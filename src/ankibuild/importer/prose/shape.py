@@ -13,7 +13,8 @@ line, blanks in TeX, and on which side of the edge of a block a gap opens or clo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ankibuild.importer.prose import tex
 from ankibuild.importer.prose.page import (

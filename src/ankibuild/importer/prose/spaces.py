@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ankibuild.importer.prose.page import Atom, Edge, Line, Marks, Words
 
@@ -58,8 +59,7 @@ def _is_space(atom: Atom) -> bool:
     return isinstance(atom, Words) and atom.text[0] in (" ", "\n", NBSP)
 
 
-@dataclass(slots=True)
-class _Line:
+class _Line(Struct):
     """A line as it grows; ``blank`` is the place of white space whose end has not come yet."""
 
     out: list[Atom] = field(default_factory=list)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ankibuild.importer.prose.page import CODE, Mark
 from ankibuild.importer.prose.pictures import SOUND
@@ -45,8 +47,7 @@ _NOTHING = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """What an element does to its content.
 
     ``without`` are marks that it takes away; ``inline`` keeps a block on the line it is in;

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 _BREAK = re.compile(r"<(?:br|/?div|/?p)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -109,8 +110,7 @@ class _Mender:
 _LONGEST = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A part of a LaTeX text: text, the end of a line, a formula, a tag, or source."""
 
     kind: Literal["text", "line", "inline", "display", "start", "end", "source"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.importer.prose import keep
 from ankibuild.importer.prose.escapes import Escapes, guarded
@@ -28,8 +29,7 @@ from ankibuild.importer.prose.page import (
 _RULES = {"": "---", "left": ":--", "center": ":-:", "right": "--:"}
 
 
-@dataclass(slots=True)
-class Writer:
+class Writer(Struct):
     """Writes blocks; ``kept`` tells afterwards whether some of it is HTML.
 
     A ``careful`` writer takes no chances: all signs are escaped, and emphasis is written in tags.

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import groupby
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ankibuild.outputs.gitbook import formulas, inline
 from ankibuild.outputs.gitbook.tree import Element, Formula, Node
@@ -19,8 +21,7 @@ _NAMES = "p div ul ol li blockquote pre table details hr dl dt dd h1 h2 h3 h4 h5
 _BLOCKS = frozenset(_NAMES.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Writer:
+class Writer(Struct, frozen=True):
     """Writes HTML as Markdown.
 
     ``figures`` is the way from the page to the folder of figures; ``languages`` are those of the

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from ankibuild.outputs.gitbook import gaps
 from ankibuild.outputs.gitbook.blocks import Writer, fold, languages
@@ -17,8 +18,7 @@ Nodes = tuple[Node, ...]
 _STARTS_BLOCK = re.compile(r"```|[|>]|!\[|<details|---|(?:[-*]|\d+[.)]) ")
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """What is asked once: of a drill, one of its rows."""
 
     front: Nodes

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from ankibuild.curriculum import CHECKLIST_KINDS, Item, SourceWork, Topic
 from ankibuild.outputs.gitbook.slugs import anchors
@@ -17,8 +18,7 @@ FIGURES = ".gitbook/assets"
 TO_DO, SOURCES, QUESTIONS = "To do", "Sources", "Questions"
 
 
-@dataclass(frozen=True)
-class Chapter:
+class Chapter(Struct, frozen=True, dict=True):
     """A deck of the arc as a page: its path, its topics and works, and its questions."""
 
     deck: Deck
@@ -55,8 +55,7 @@ class Chapter:
         return (self.deck.title, TO_DO, *topics, *works, QUESTIONS)
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(Struct, frozen=True, dict=True):
     """The whole book: the arc, the chapters in order, and where every item is asked for."""
 
     arc: Arc

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from html.parser import HTMLParser
+
+from msgspec import Struct, field
 
 from ankibuild.markdown import audible
 
@@ -14,16 +15,14 @@ _START = re.compile(r"\\[(\[]")
 _STEP = re.compile(r"\\(?:[a-zA-Z]+|.)|[{}]", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """A formula: its TeX, and whether it is displayed on a line of its own."""
 
     tex: str
     display: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """An element with its attributes and what is in it."""
 
     tag: str
