@@ -7,6 +7,7 @@ imported when its command is run, so that no command waits for what only others 
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -131,6 +132,9 @@ def main() -> NoReturn:
     except (UnreadError, BrokenPipeError):
         _close_streams()
         sys.exit(UNREAD)
+    finally:
+        # All that is there goes with the process; Python would look through it for waste, twice.
+        gc.freeze()
 
 
 def _run() -> NoReturn:
