@@ -147,13 +147,13 @@ def test_what_is_beyond_a_link_is_neither_read_nor_written(
     place.symlink_to(beyond / linked)
     before = contents(beyond)
     cache, store = Cache(root, "n"), Store(root, "s")
-    assert cache.get("k") is store.get("k") is None
+    assert cache.get("k") is store.get("k", int) is None
     cache.add({"k": 2})
     store.put("k", 2)
     assert contents(beyond) == before
     # What stands in the project itself is remembered.
     assert Cache(root, "n").get("k") == (2 if linked.startswith("s") else None)
-    assert Store(root, "s").get("k") == (2 if linked in ("n.jsonl", "s/k") else None)
+    assert Store(root, "s").get("k", int) == (2 if linked in ("n.jsonl", "s/k") else None)
 
 
 @pytest.mark.parametrize("linked", [".", "s"])
@@ -183,7 +183,7 @@ def test_no_file_is_written_through_a_link(name: str, there: bool, tmp_path: Pat
     place.parent.mkdir(parents=True)
     place.symlink_to(other)
     Store(tmp_path, "s").put("k", 1)
-    assert Store(tmp_path, "s").get("k") == 1
+    assert Store(tmp_path, "s").get("k", int) == 1
     assert other.exists() == there
     assert not there or other.read_bytes() == b""
     assert (tmp_path / ".ankibuild/.gitignore").read_text() == "*\n"
@@ -193,10 +193,10 @@ def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
     for name in ("n.jsonl", ".gitignore", "s/k"):
         (tmp_path / ".ankibuild" / name).parent.mkdir(exist_ok=True)
         os.mkfifo(tmp_path / ".ankibuild" / name)
-    assert Cache(tmp_path, "n").get("k") is Store(tmp_path, "s").get("k") is None
+    assert Cache(tmp_path, "n").get("k") is Store(tmp_path, "s").get("k", int) is None
     Cache(tmp_path, "n").add({"k": 1})
     Store(tmp_path, "s").put("k", 1)
-    assert Store(tmp_path, "s").get("k") == 1
+    assert Store(tmp_path, "s").get("k", int) == 1
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_what_killed_processes_left_is_removed_a_day_later(
     os.utime(left, ns=(0, newest - int(age * disk.DAY)))
     store.sweep()
     assert left.exists() == stays
-    assert Store(tmp_path, "s").get("k") == 1
+    assert Store(tmp_path, "s").get("k", int) == 1
 
 
 # ------------------------------------------------------------------ verdicts

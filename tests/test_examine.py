@@ -287,10 +287,24 @@ def test_another_tool_has_other_keys(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_store_gives_what_it_got(tmp_path: Path):
-    value = {"a": [1, None, "ü\ud800\x00"], "b": "\n"}
-    Store(tmp_path, "x").put("k", value)
-    assert Store(tmp_path, "x").get("k") == value
-    assert Store(tmp_path, "y").get("k") is None
+    value = {"a": [1, None, "ü\x00"], "b": "\n"}
+    assert Store(tmp_path, "x").put("k", value, ["another"])
+    assert Store(tmp_path, "x").get("k", dict[str, object]) == value
+    assert Store(tmp_path, "x").get("k", list[str], 1) == ["another"]
+    assert Store(tmp_path, "y").get("k", dict[str, object]) is None
+
+
+def test_what_is_of_another_kind_is_as_good_as_none(tmp_path: Path):
+    Store(tmp_path, "x").put("k", {"a": 1})
+    assert Store(tmp_path, "x").get("k", dict[str, str]) is None
+    assert Store(tmp_path, "x").get("k", list[int], 1) is None
+
+
+def test_a_text_that_no_file_can_hold_is_not_remembered(tmp_path: Path):
+    store = Store(tmp_path, "x")
+    store.put("k", "old")
+    assert not store.put("k", "\ud800")
+    assert store.get("k", str) == "old"
 
 
 def test_old_entries_are_forgotten(tmp_path: Path):
@@ -300,9 +314,9 @@ def test_old_entries_are_forgotten(tmp_path: Path):
         os.utime(tmp_path / ".ankibuild/x" / f"old-{number}", ns=(number, number))
     store.put("new", 1)
     store.sweep()
-    assert store.get("new") == 1
-    assert store.get("old-19") is None
-    assert store.get("old-20") == 20
+    assert store.get("new", int) == 1
+    assert store.get("old-19", int) is None
+    assert store.get("old-20", int) == 20
 
 
 def test_nobody_sees_an_entry_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -317,7 +331,7 @@ def test_nobody_sees_an_entry_half_written(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(Path, "write_bytes", broken)
     store.put("k", "new")
-    assert store.get("k") == "old"
+    assert store.get("k", str) == "old"
     assert [p.name for p in (tmp_path / ".ankibuild/x").iterdir() if p.name[0] != "."] == ["k"]
     assert not list((tmp_path / ".ankibuild/x").glob(".k*"))
 

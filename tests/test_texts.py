@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.json import decode, encode
 
 from ankibuild import markdown, texts
 from ankibuild.cache import Store
-from ankibuild.markdown import Rendered, from_data, render, to_data
+from ankibuild.markdown import Rendered, render
 from ankibuild.texts import Texts
 
 EVERYTHING = """\
@@ -72,18 +72,13 @@ def test_what_was_remembered_is_what_would_be_made(store: Store):
     again(store, EVERYTHING, **NAMES)
     (found,) = again(store, EVERYTHING, **NAMES)
     assert found == made
-    # Equality of formulas leaves these out.
-    for one, other in zip(found.formulas, made.formulas, strict=True):
-        assert one.readings == other.readings
-        assert (one.depth, one.scrolls) == (other.depth, other.scrolls)
 
 
 @given(text=st.text(alphabet="ab1$\\`{c:}*_|->\n ![](x.svg)~#", max_size=60), cloze=st.booleans())
 def test_data_is_the_same_after_a_file(text: str, cloze: bool):
     made = render(text, cloze=cloze, media=NAMES)
-    found = from_data(json.loads(json.dumps(to_data(made))))
+    found = decode(encode(made), type=Rendered)
     assert found == made
-    assert [f.readings for f in found.formulas] == [f.readings for f in made.formulas]
 
 
 def test_a_figure_makes_another_text_and_none_does_not(store: Store, asked: list[str]):
@@ -118,7 +113,7 @@ def test_what_is_not_asked_for_is_forgotten(store: Store, asked: list[str]):
     assert asked == ["two"]
 
 
-@pytest.mark.parametrize("entry", [[], ["x"], {}, 5, ["<p>", 1, 2, 3, 4], ["", [[]], [], [], []]])
+@pytest.mark.parametrize("entry", [[], [["x"]], {}, 5, ["<p>", 1, 2, 3, 4], ["", [[]], [], [], []]])
 def test_an_entry_of_another_form_is_made_again(store: Store, asked: list[str], entry: object):
     again(store, "one")
     room = Texts(store, "a.yaml")

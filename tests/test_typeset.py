@@ -15,7 +15,7 @@ import pytest
 
 from ankibuild import typeset
 from ankibuild.diagnostics import Diagnostic
-from ankibuild.typeset import Checked, Typesetter, engines
+from ankibuild.typeset import Checked, Typesetter, engines, process
 from ankibuild.typeset import typesetter as typesetter_module
 from ankibuild.typeset.findings import INDENT, WIDEST
 from typesetting import BAD, GOOD, HOSTILE, listed, mutants, need, need_mathjax, question, written
@@ -341,7 +341,7 @@ HANGING = {
 def test_a_broken_engine_is_passed_over(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, broken: Command
 ) -> None:
-    monkeypatch.setattr(engines, "LONGEST_LINE", 100_000)
+    monkeypatch.setattr(process, "LONGEST_LINE", 100_000)
     start(monkeypatch, broken, both()[0])
     checked = check(tmp_path, r"\foo", "x")
     assert (rules(checked), checked.typeset) == (["unknown-macro"], True)

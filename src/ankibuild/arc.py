@@ -52,7 +52,7 @@ def _remembered(
     root: Path, files: Mapping[str, bytes | Document], memory: Memory, content: str
 ) -> Arc:
     store = Store(root, "arc")
-    known = store.get(content)
+    known = store.get(content, list[Any])
     try:
         if known:
             return Arc(*_from_data(known), (), (), content)

@@ -12,13 +12,14 @@ A key holds everything that a result depends on, the tool itself included.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec.json import decode, encode
 
 from ankibuild import disk
 from ankibuild.paths import CACHE
@@ -71,7 +72,7 @@ class Cache:
     def get(self, key: str) -> Any | None:
         """Give what is remembered, or None."""
         try:
-            _, value = json.loads(self._entries[_ours(key).encode()])
+            _, value = decode(self._entries[_ours(key).encode()])
         except (LookupError, ValueError, TypeError, RecursionError):
             return None
         return value
@@ -80,7 +81,7 @@ class Cache:
         """Remember entries. A full disk or a folder we may not write costs the memory, no more."""
         if not entries:
             return
-        rows = [json.dumps([_ours(key), value]).encode() for key, value in entries.items()]
+        rows = [encode([_ours(key), value]) for key, value in entries.items()]
         self._entries.update(_by_name(rows))
         with contextlib.suppress(OSError):
             if disk.append(self.path, _lines(rows)) > LARGEST:
@@ -124,34 +125,33 @@ class Lasting:
 
 
 class Store:
-    """JSON values that were made of whole files, each in a file of its own, named by its key."""
+    """Values that were made of whole files, each in a file of its own, named by its key."""
 
     def __init__(self, root: Path, namespace: str) -> None:
         self._folder = root / CACHE / namespace
         self._is_linked = disk.is_linked(self._folder)
         self._used: set[str] = set()
 
-    def get(self, key: str, part: int = 0) -> Any | None:
-        """Give one of the values that are remembered, or None."""
+    def get(self, key: str, kind: type[T], part: int = 0) -> T | None:
+        """Give one of the values that are remembered if it is of a kind, or None."""
         self._used.add(key)
         if self._is_linked:
             return None
         try:
             seal, _, body = disk.line(self._folder / key, part).partition(b" ")
-            return json.loads(body) if seal == _seal(body) else None
+            return decode(body, type=kind) if seal == _seal(body) else None
         except (OSError, ValueError, RecursionError):
             return None
 
     def put(self, key: str, *values: Any) -> bool:
         """Remember values, that are asked for one by one; tell whether that was done.
 
-        A full disk or a folder we may not write costs the memory, no more.
+        A full disk, a folder we may not write or a lone surrogate costs the memory, no more.
         """
-        bodies = [json.dumps(v, ensure_ascii=False, separators=(",", ":")) for v in values]
-        lines = [_seal(body) + b" " + body for body in (text.encode(*_WHATEVER) for text in bodies)]
         try:
+            lines = [_seal(body) + b" " + body for body in map(encode, values)]
             disk.replace(self._folder / key, b"\n".join(lines))
-        except OSError:
+        except (OSError, UnicodeError):
             return False
         self._used.add(key)
         return True

@@ -14,7 +14,7 @@ from functools import partial
 from sys import intern
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from ankibuild.bank import parse
@@ -23,7 +23,7 @@ from ankibuild.collection import Collection, fill
 from ankibuild.curriculum import Slot
 from ankibuild.diagnostics import Diagnostic, Source
 from ankibuild.files import document_of, read_bytes
-from ankibuild.notes import Note, Page, written
+from ankibuild.notes import Note, Page, Row, written
 from ankibuild.packed import pack_one, unpack_one
 from ankibuild.processes import beforehand
 from ankibuild.project import Placed, Project, files, unknown_names
@@ -131,7 +131,7 @@ class _Desk:
 
     def _recalled(self, slot: Slot, data: bytes | Document) -> Examined | None:
         named = _key(self.project, slot, data)
-        known = self.store.get(named) if self.store and named else None
+        known = self.store.get(named, Known) if self.store and named else None
         try:
             found = from_data(known, slot, data) if known else None
         except (ValueError, TypeError, LookupError):
@@ -165,13 +165,15 @@ def _key(project: Project, slot: Slot, data: bytes | Document) -> str:
     return key("bank", project.context, slot.path, data)
 
 
-def _read(project: Project, slot: Slot, store: Store, named: str, listed: str) -> tuple[Note, ...]:
+def _read(
+    project: Project, slot: Slot, store: Store, named: str, listed: bytes
+) -> tuple[Note, ...]:
     """Read the notes of a bank; make them again if somebody has deleted what was remembered.
 
     Raises OSError if the bank is not what it was.
     """
     with suppress(ValueError, TypeError):
-        return written(slot.deck, listed, store.get(named, ROWS) or ())
+        return written(slot.deck, listed, store.get(named, list[Row], ROWS) or ())
     data = read_bytes(project.root, slot.path)
     if isinstance(data, Document) or _key(project, slot, data) != named:
         path = str(project.root / slot.path)
@@ -205,55 +207,74 @@ def _find_out(project: Project, share: list[Slot]) -> None:
 ROWS = 1
 
 
-def to_data(found: Examined) -> list[Any]:
-    """Give what is known of a bank as JSON, but for what stands on its notes."""
-    page, fronts = found.page, found.fronts
-    about = page and (
-        (page.count, page.cards, sorted(page.notetypes), sorted(page.tags), sorted(page.media)),
-        page.listed,
-    )
-    problems = [pack_one(problem, lambda _: 0) for problem in found.problems]
-    numbers = [list(fronts.own), list(fronts.shorter), list(fronts.ends)]
-    return [
-        about,
-        problems,
-        fronts.ids,
-        numbers,
-        sorted(found.images),
+class Known(Struct, frozen=True, array_like=True):
+    """What is kept of a bank, but for what stands on its notes."""
+
+    page: KnownPage | None
+    problems: list[Any]
+    fronts: tuple[str, list[int], list[int], list[int]]
+    images: frozenset[str]
+    retired: tuple[str, ...]
+    typeset: bool
+
+
+class KnownPage(Struct, frozen=True, array_like=True):
+    """What is kept of a page; its fields are those of :class:`~ankibuild.notes.Page`."""
+
+    count: int
+    cards: int
+    notetypes: frozenset[str]
+    tags: frozenset[str]
+    media: frozenset[str]
+    listed: Raw
+
+
+def to_data(found: Examined) -> Known:
+    """Give what is known of a bank as it is kept."""
+    fronts = found.fronts
+    return Known(
+        _listed(found.page) if found.page else None,
+        [pack_one(problem, lambda _: 0) for problem in found.problems],
+        (fronts.ids, list(fronts.own), list(fronts.shorter), list(fronts.ends)),
+        found.images,
         found.retired,
         found.typeset,
-    ]
+    )
 
 
-def rows_of(found: Examined) -> list[Any]:
-    """Give fields and tags of the notes of a bank as JSON."""
+def _listed(page: Page) -> KnownPage:
+    listed = Raw(page.listed)
+    return KnownPage(page.count, page.cards, page.notetypes, page.tags, page.media, listed)
+
+
+def rows_of(found: Examined) -> list[Row]:
+    """Give fields and tags of the notes of a bank."""
     return [(note.fields, note.tags) for note in found.page.read()] if found.page else []
 
 
-def from_data(data: list[Any], slot: Slot, content: bytes | Document) -> Examined:
+def from_data(known: Known, slot: Slot, content: bytes | Document) -> Examined:
     """Give what `to_data` was given, for a bank of this content; nobody can read its notes yet.
 
     Raises ValueError, TypeError or LookupError if the data is something else.
     """
-    about, problems, ids, (own, shorter, ends), images, retired, typeset = data
-    text = text_of(content) if problems and isinstance(content, bytes) else None
+    text = text_of(content) if known.problems and isinstance(content, bytes) else None
     source = None if text is None else Source(slot.path, text)
+    ids, own, shorter, ends = known.fronts
     return Examined(
-        _page(slot, *about) if about else None,
-        tuple(unpack_one(row, lambda _: source) for row in problems) if source else (),
+        _page(slot, known.page) if known.page else None,
+        tuple(unpack_one(row, lambda _: source) for row in known.problems) if source else (),
         Fronts(ids, array("Q", own), array("Q", shorter), array("L", ends)),
-        frozenset(images),
-        tuple(retired),
-        typeset,
+        known.images,
+        known.retired,
+        known.typeset,
     )
 
 
-def _page(slot: Slot, facts: list[Any], listed: str) -> Page:
-    count, cards, notetypes, tags, media = facts
-    words = (notetypes, tags, media)
-    known = [frozenset(map(intern, some)) for some in words]  # the same few in a thousand banks
-    names, authors, shown = known
-    return Page(slot.deck, count, cards, names, authors, shown, listed, tuple)
+def _page(slot: Slot, known: KnownPage) -> Page:
+    words = (known.notetypes, known.tags, known.media)
+    names, authors, shown = (frozenset(map(intern, some)) for some in words)  # the same few often
+    listed = bytes(known.listed)
+    return Page(slot.deck, known.count, known.cards, names, authors, shown, listed, tuple)
 
 
 def _kept(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -7,7 +7,6 @@ read when it is come to, so that a hundred thousand notes need no more memory th
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from array import array
@@ -18,7 +17,11 @@ from itertools import chain, groupby
 from typing import NamedTuple, overload
 
 from msgspec import Struct, field
+from msgspec.json import decode, encode
 from msgspec.structs import replace
+
+#: What stands on a note: fields and tags.
+Row = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Note(Struct, frozen=True):
@@ -43,7 +46,8 @@ class Note(Struct, frozen=True):
     def digest(self) -> str:
         """A hash of what a learner receives: notetype, fields in NFC, tags."""
         texts = [t if t.isascii() else unicodedata.normalize("NFC", t) for t in self.fields]
-        content = json.dumps([self.notetype, texts, sorted(self.tags)], ensure_ascii=False)
+        # As Anki joins them: no field of a sound note has this character, and no tag a blank.
+        content = "\x1f".join((self.notetype, *texts, " ".join(sorted(self.tags))))
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -67,6 +71,17 @@ class Stamp(NamedTuple):
     mod: int
 
 
+class _Line(Struct, frozen=True, array_like=True):
+    """What a page lists of a note."""
+
+    id: str
+    guid: str
+    notetype: str
+    cards: tuple[int, ...]
+    due: int
+    digest: str
+
+
 #: Figures and sounds, as the fields of a note show them.
 _MEDIA = re.compile(r'\bsrc="([^"]+)"|\[sound:([^\]]+)\]')
 #: With this the tags begin that authors wrote.
@@ -88,7 +103,7 @@ class Page(Struct, frozen=True, eq=False):
     notetypes: frozenset[str]
     tags: frozenset[str]
     media: frozenset[str]
-    listed: str
+    listed: bytes
     read: Callable[[], Sequence[Note]]
     key: str = ""
     mod: int = 0
@@ -105,16 +120,20 @@ class Page(Struct, frozen=True, eq=False):
             frozenset(note.notetype for note in notes),
             frozenset(_authors_tags(notes)),
             frozenset(name for text in fields for name in _shown(text)),
-            json.dumps([(n.id, n.guid, n.notetype, n.cards, n.due, n.digest) for n in notes]),
+            encode([_Line(n.id, n.guid, n.notetype, n.cards, n.due, n.digest) for n in notes]),
             lambda: notes,
             mod=notes[0].mod,
         )
 
     def heads(self) -> Iterator[Head]:
         """Give the head of each note."""
-        for name, guid, notetype, cards, due, digest in json.loads(self.listed):
-            place, mod = self.stamps.get(name, (due, self.mod))
-            yield Head(name, guid, notetype, self.deck, tuple(cards), place, mod, digest)
+        for n in self.lines():
+            due, mod = self.stamps.get(n.id, (n.due, self.mod))
+            yield Head(n.id, n.guid, n.notetype, self.deck, n.cards, due, mod, n.digest)
+
+    def lines(self) -> list[_Line]:
+        """Give what is listed, as no stamp has changed it."""
+        return lines(self.listed)
 
     def notes(self) -> Iterator[Note]:
         """Read the notes. Raises OSError if that cannot be done any more."""
@@ -123,18 +142,19 @@ class Page(Struct, frozen=True, eq=False):
             yield note if (due, mod) == (note.due, note.mod) else replace(note, due=due, mod=mod)
 
 
-def written(
-    deck: str, listed: str, rows: Iterable[tuple[Sequence[str], Sequence[str]]]
-) -> tuple[Note, ...]:
+def lines(listed: bytes) -> list[_Line]:
+    """Read what a page lists. Raises ValueError if it is something else."""
+    return decode(listed, type=list[_Line])
+
+
+def written(deck: str, listed: bytes, rows: Iterable[Row]) -> tuple[Note, ...]:
     """Give the notes of a page from what it lists, and from fields and tags that were kept.
 
     Raises ValueError if these are not as many.
     """
     return tuple(
-        Note(name, guid, kind, deck, tuple(fields), tuple(tags), tuple(cards), due)
-        for (name, guid, kind, cards, due, _), (fields, tags) in zip(
-            json.loads(listed), rows, strict=True
-        )
+        Note(n.id, n.guid, n.notetype, deck, fields, tags, n.cards, n.due)
+        for n, (fields, tags) in zip(lines(listed), rows, strict=True)
     )
 
 
@@ -200,7 +220,7 @@ class Notes(Sequence[Note]):
 
     def _names(self) -> Iterator[tuple[str, str]]:
         for page in self.pages:
-            yield from ((row[0], row[1]) for row in json.loads(page.listed))
+            yield from ((line.id, line.guid) for line in page.lines())
 
     def heads(self) -> Iterator[Head]:
         """Give the head of each note."""

@@ -105,7 +105,7 @@ class _Shelf:
     def is_there(self, plan: _Plan, opened: int | None = None) -> bool:
         """Tell whether a package is what it is to be: at its path, or as an open file."""
         place = str(plan.path) if opened is None else opened
-        return bool(plan.key) and self._store.get(plan.key) == list(facts(place))
+        return bool(plan.key) and self._store.get(plan.key, list[int]) == list(facts(place))
 
     def write(self, plans: Iterable[_Plan]) -> tuple[Product, ...]:
         """Write the packages that are not there yet."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
 
 from ankibuild import markdown
 from ankibuild.cache import Store, key
@@ -21,12 +20,12 @@ class Texts:
     def __init__(self, store: Store | None = None, bank: str = "") -> None:
         # Not by what this tool is: the next one takes the place over.
         self._store, self._name = store, blake2b(bank.encode(), digest_size=20).hexdigest()
-        self._made: dict[str, Any] = {}
+        self._made: dict[str, Rendered] = {}
 
     @cached_property
-    def _known(self) -> Mapping[str, Any]:
-        known = self._store.get(self._name) if self._store else None
-        return known if isinstance(known, dict) else {}
+    def _known(self) -> Mapping[str, Rendered]:
+        known = self._store.get(self._name, dict[str, Rendered]) if self._store else None
+        return known or {}
 
     def render(self, text: str, *, cloze: bool, media: Mapping[str, str]) -> Rendered:
         """Render Markdown, as `markdown.render` does."""
@@ -48,10 +47,6 @@ class Texts:
         self._known, self._made = self._made, {}
 
     def _of(self, named: str, make: Callable[[], Rendered]) -> Rendered:
-        known = self._made.get(named) or self._known.get(named)
-        try:
-            rendered = markdown.from_data(known) if known else make()
-        except (ValueError, TypeError, LookupError):
-            known, rendered = None, make()
-        self._made[named] = known or markdown.to_data(rendered)
+        rendered = self._made.get(named) or self._known.get(named) or make()
+        self._made[named] = rendered
         return rendered

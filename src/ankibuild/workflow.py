@@ -217,7 +217,7 @@ def keep_schemas(subject: Subject) -> None:
         return
     tags = subject.collection.shelf.tags
     store, named = Store(project.root, "schemas"), key("schemas", project.context, sorted(tags))
-    texts = store.get(named) if project.context else None
+    texts = store.get(named, dict[str, str]) if project.context else None
     if texts is None:
         from ankibuild.schema import files, known
 

@@ -35,8 +35,6 @@ from ankibuild.markdown.values import (
     Reading,
     Rendered,
     Token,
-    from_data,
-    to_data,
 )
 from ankibuild.words import count
 
@@ -50,10 +48,8 @@ __all__ = [
     "Rendered",
     "audible",
     "code",
-    "from_data",
     "plain",
     "render",
-    "to_data",
 ]
 
 #: Longest text that is rendered, in characters.

@@ -1,14 +1,17 @@
-"""What the renderer hands out, and what its stages hand to each other."""
+"""What the renderer hands out, and what its stages hand to each other.
+
+What is handed out can be kept: the order of its fields is that of lists in JSON.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 
 
-class Problem(Struct, frozen=True):
+class Problem(Struct, frozen=True, array_like=True, omit_defaults=True):
     """One mistake in a text; ``start`` and ``end`` are offsets into the text as it was given."""
 
     rule: str
@@ -20,7 +23,7 @@ class Problem(Struct, frozen=True):
     severity: Literal["error", "warning"] = "error"
 
 
-class Reading(Struct, frozen=True):
+class Reading(Struct, frozen=True, array_like=True, omit_defaults=True):
     """The TeX of a formula as one side of a card shows it; ``front`` tells that a gap is hidden.
 
     ``places`` are pairs of offsets into ``tex`` and into the author's text: from the first one on,
@@ -42,7 +45,7 @@ class Reading(Struct, frozen=True):
         return place + offset - at
 
 
-class Formula(Struct, frozen=True):
+class Formula(Struct, frozen=True, array_like=True, omit_defaults=True):
     """A formula: its TeX without delimiters and gaps; the offsets include the delimiters.
 
     ``readings`` are what the sides of cards show of it, as it was typed first; none if something
@@ -59,7 +62,7 @@ class Formula(Struct, frozen=True):
     scrolls: bool = False
 
 
-class Rendered(Struct, frozen=True):
+class Rendered(Struct, frozen=True, array_like=True, omit_defaults=True):
     """A text as a field's HTML, and all that was found in it.
 
     ``clozes`` are the numbers of its gaps in order; ``images`` the media used, as the author named
@@ -71,44 +74,6 @@ class Rendered(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     clozes: tuple[int, ...] = ()
     images: tuple[str, ...] = ()
-
-
-def to_data(rendered: Rendered) -> list[Any]:
-    """Give a rendered text as JSON."""
-    formulas = [
-        (f.tex, f.display, f.start, f.end, _readings(f), f.depth, f.scrolls)
-        for f in rendered.formulas
-    ]
-    problems = [
-        (p.rule, p.start, p.end, p.message, p.label, p.help, p.severity) for p in rendered.problems
-    ]
-    return [rendered.html, formulas, problems, rendered.clozes, rendered.images]
-
-
-def _readings(formula: Formula) -> list[Any]:
-    return [(one.tex, one.places, one.front) for one in formula.readings]
-
-
-def from_data(data: Any) -> Rendered:
-    """Give the text that `to_data` was given.
-
-    Raises ValueError, TypeError or LookupError if the data is something else.
-    """
-    html, formulas, problems, clozes, images = data
-    return Rendered(
-        html,
-        tuple(_formula(*row) for row in formulas),
-        tuple(Problem(*row) for row in problems),
-        tuple(clozes),
-        tuple(images),
-    )
-
-
-def _formula(
-    tex: str, display: bool, start: int, end: int, readings: list[Any], *rest: Any
-) -> Formula:
-    made = (Reading(shown, tuple(map(tuple, places)), front) for shown, places, front in readings)
-    return Formula(tex, display, start, end, tuple(made), *rest)
 
 
 #: What a token is, in one letter, because it stands in a placeholder:

@@ -6,19 +6,17 @@ formula that did it twice is named. Several threads take turns.
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import IO, Any, cast
+from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from ankibuild.typeset.answers import Answer, Command, Request
+
+if TYPE_CHECKING:
+    from ankibuild.typeset.process import Process
 
 HERE = Path(__file__).parent
 #: Not in git: ``make`` puts MathJax's files here, and a wheel brings them along.
@@ -32,19 +30,6 @@ LIMIT = 5
 STARTING, SLACK = 30, 10
 #: Processes that may be lost before an engine is given up.
 MOST_LOST = 10
-#: Longest answer, in bytes: a stylesheet has a quarter of a million.
-LONGEST_LINE = 64_000_000
-
-Request = Mapping[str, object]
-Command = Sequence[str]
-
-
-class Answer(Struct, frozen=True):
-    """What came out: a result, or MathJax's error as id, message, and characters read till then."""
-
-    result: Any = None
-    error: tuple[str, str, int | None] | None = None
-
 
 #: For a formula that took a process with it.
 LOST = Answer(error=("Lost", "", None))
@@ -59,6 +44,8 @@ def sources() -> tuple[Path, ...]:
 
 def commands() -> Iterator[Command]:
     """Yield how to start each engine, the fastest first."""
+    import shutil  # as all that starts a process: most runs have nothing new to ask
+
     files = [str(file) for file in sources()]
     node = shutil.which("node")
     if files and node:
@@ -71,10 +58,14 @@ class Engines:
     """Asks the first engine that works. Close it, or use it in a ``with``."""
 
     def __init__(self) -> None:
-        self._commands = list(commands())
-        self._engine: _Engine | None = None
+        self._engine: Process | None = None
         self._lost = 0
         self._turn = threading.Lock()
+
+    @cached_property
+    def _commands(self) -> list[Command]:
+        """How to start what has not been given up."""
+        return list(commands())
 
     def ask(self, request: Request) -> Answer | None:
         """Answer a request; None if there is no engine, or none that works."""
@@ -102,7 +93,7 @@ class Engines:
             self._engine.close()
         self._engine = None
 
-    def _ready(self) -> _Engine | None:
+    def _ready(self) -> Process | None:
         while self._engine is None and self._commands:
             self._engine = _start(self._commands[0])
             if self._engine is None:
@@ -120,10 +111,12 @@ class Engines:
         self._lost = 0
 
 
-def _start(command: Command) -> _Engine | None:
+def _start(command: Command) -> Process | None:
     """Start an engine and try it; None if it does not work."""
+    from ankibuild.typeset.process import Process
+
     try:
-        engine = _Engine(command)
+        engine = Process(command)
     except OSError:
         return None
     ready = engine.hear(STARTING)
@@ -131,63 +124,4 @@ def _start(command: Command) -> _Engine | None:
     if proof and proof.result:
         return engine
     engine.close()
-    return None
-
-
-class _Engine:
-    """A process that answers lines of JSON with lines of JSON; it ends when we do."""
-
-    def __init__(self, command: Command) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - node or Python, with our own files
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "NODE_OPTIONS": ""},  # which could name files to run first
-        )
-        self._in = cast("IO[bytes]", self._process.stdin)
-        self._lines: SimpleQueue[bytes] = SimpleQueue()
-        # A thread, because Windows cannot wait for a pipe with a time limit.
-        heard = (self._process.stdout, self._lines)
-        self._ear = threading.Thread(target=_listen, args=heard, daemon=True)
-        self._ear.start()
-
-    def ask(self, request: Request, patience: float) -> Answer | None:
-        """Send a request and wait for the answer; None if none comes."""
-        try:
-            self._in.write(json.dumps(request).encode() + b"\n")
-            self._in.flush()
-        except OSError:
-            return None
-        return self.hear(patience)
-
-    def hear(self, patience: float) -> Answer | None:
-        """Wait for an answer; None if what comes is none."""
-        try:
-            return _answer(json.loads(self._lines.get(timeout=patience)))
-        except (Empty, ValueError, RecursionError):
-            return None
-
-    def close(self) -> None:
-        """End the process. One that answers has nothing to lose, and others would not stop."""
-        self._process.kill()
-        self._process.wait()
-        self._ear.join()
-        with contextlib.suppress(OSError):  # what could not be sent is of no interest any more
-            self._in.close()
-
-
-def _listen(out: IO[bytes], lines: SimpleQueue[bytes]) -> None:
-    with out:
-        while line := out.readline(LONGEST_LINE):
-            lines.put(line)
-    lines.put(b"")
-
-
-def _answer(said: object) -> Answer | None:
-    match said:
-        case {"result": result}:
-            return Answer(result)
-        case {"error": [str(name), str(message), int() | None as at]}:
-            return Answer(error=(name, message, at))
     return None

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ankibuild.collection import Written
 from ankibuild.diagnostics import Diagnostic, Span
 from ankibuild.markdown import Problem, Reading
-from ankibuild.typeset.engines import Answer
+from ankibuild.typeset.answers import Answer
 from ankibuild.typeset.words import Names, explain, unknown_macro
 
 __all__ = ["Checked", "Names", "Tex", "findings"]

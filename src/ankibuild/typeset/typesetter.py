@@ -10,7 +10,9 @@ from typing import Any, Self
 
 from ankibuild.cache import Cache
 from ankibuild.collection import Written
-from ankibuild.typeset.engines import Answer, Engines, Request, sources
+from ankibuild.tool import facts
+from ankibuild.typeset.answers import Answer, Request
+from ankibuild.typeset.engines import Engines, sources
 from ankibuild.typeset.findings import Checked, Names, Tex, findings
 
 #: What an answer to each kind of request is.
@@ -121,9 +123,8 @@ class Typesetter:
 
 @cache
 def _version(files: tuple[Path, ...]) -> str:
-    """Give a digest of everything that decides how a formula is typeset; nothing for no files."""
-    contents = b"".join(path.read_bytes() for path in files)
-    return hashlib.sha256(contents).hexdigest() if files else ""
+    """Name everything that decides how a formula is typeset; nothing for no files."""
+    return repr([(str(path), facts(str(path))) for path in files]) if files else ""
 
 
 def _lasts(answer: Answer) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 
@@ -95,6 +94,8 @@ def unknown_macro(name: str) -> str:
 
 def _macro_meant(word: str, known: Sequence[str]) -> str | None:
     """Find a macro by its name; unlike in ``suggest``, capitals make another one."""
+    import difflib  # where nothing is wrong, nobody waits for it
+
     alike = [name for name in known if name[0] == word[:1]]
     close = difflib.get_close_matches(word, alike, n=1, cutoff=0.7)
     return close[0] if close else suggest(word, known, 0.8)
