@@ -124,6 +124,8 @@ def main() -> NoReturn:
     Exit codes: 0 fine, 1 the decks have errors, 2 wrong usage, 3 a bug; 130 and 141 when one broke
     off: by Ctrl-C, or by reading no further.
     """
+    # Hardly anything that we make is waste in circles.
+    gc.set_threshold(20_000)
     _open_streams()
     # What is installed beside us has no part in what is made, and to look for it takes long.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"

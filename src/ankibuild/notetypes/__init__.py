@@ -136,6 +136,7 @@ def _report(repository: str) -> str:
     return f'<a class="bug" href="{escape(address(repository))}">Report a mistake</a>'
 
 
+@cache
 def _packed(css: str) -> str:
     """Leave out what a browser does not need, but keep the lines, for learners who change it."""
     return _SPARE.sub("", css)

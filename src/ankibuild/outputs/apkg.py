@@ -244,10 +244,10 @@ class _Model(genanki.Model):  # type: ignore[misc]
         super().__init__(notetype.id, notetype.name, fields, templates, notetype.css, kind)
         self.mod = notetype.mod
 
-    def to_json(self, timestamp: int, deck_id: int) -> dict[str, Any]:
-        # genanki guesses `req` from the HTML; our fronts are empty without the first field.
-        required = [[number, "all", [0]] for number, _ in enumerate(self.templates)]
-        return {**super().to_json(timestamp, deck_id), "req": required}
+    @property
+    def _req(self) -> list[Any]:
+        """What has to be filled: genanki guesses it from the HTML, here it is the first field."""
+        return [[number, "all", [0]] for number, _ in enumerate(self.templates)]
 
 
 def _unused(number: int, taken: set[int]) -> int:
