@@ -117,7 +117,7 @@ def test_what_is_not_asked_for_is_forgotten(store: Store, asked: list[str]):
 def test_an_entry_of_another_form_is_made_again(store: Store, asked: list[str], entry: object):
     again(store, "one")
     room = Texts(store, "a.yaml")
-    store.put(room._name, dict.fromkeys(room._known, entry))
+    store.put(room._name, [room._tool, dict.fromkeys(room._known, entry)])
     asked.clear()
     assert again(store, "one") == [render("one", cloze=True)]
     assert asked == ["one"]
@@ -129,3 +129,11 @@ def test_a_program_is_colored_once(store: Store, monkeypatch: pytest.MonkeyPatch
     room.keep()
     monkeypatch.setattr(texts.markdown, "code", lambda _: pytest.fail("colored again"))
     assert Texts(store, "a.yaml").code("print(1)") == colored
+
+
+def test_another_tool_renders_anew(store: Store, asked: list[str], monkeypatch: pytest.MonkeyPatch):
+    again(store, "one")
+    asked.clear()
+    monkeypatch.setattr("ankibuild.cache.identity", lambda: "another")
+    again(store, "one")
+    assert asked == ["one"]

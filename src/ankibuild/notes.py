@@ -165,8 +165,8 @@ def _authors_tags(notes: Iterable[Note]) -> Iterator[str]:
 
 
 def _shown(text: str) -> Iterator[str]:
-    for figure, sound in _MEDIA.findall(text):
-        yield figure or sound
+    if "src=" in text or "[sound:" in text:
+        yield from (figure or sound for figure, sound in _MEDIA.findall(text))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -137,11 +137,13 @@ def build(
 
 def _broken(node: Node) -> bool:
     """Tell whether something in a value could not be read, which the parser has reported."""
+    if isinstance(node, Text):
+        return False
     if isinstance(node, Items):
         return any(map(_broken, node.items))
     if isinstance(node, Mapping):
         return any(_broken(value) for _, value in node.pairs)
-    return isinstance(node, Broken)
+    return True
 
 
 def _values(node: Mapping, form: Form[M], skip: set[str]) -> dict[str, object]:

@@ -85,14 +85,15 @@ def render(text: str, *, cloze: bool = False, media: Mapping[str, str] = _NO_MED
     """
     if len(text) > LONGEST:
         return Rendered(plain(text), problems=(_too_long(text),))
-    found = scan(safe(text), cloze=cloze, media=media)
+    given = safe(text)
+    found = scan(given, cloze=cloze, media=media)
     markup = to_html(found.prose, found.tokens)
     if markup.count("</") > DEEPEST and depth(markup) > DEEPEST:
         return Rendered(plain(text), problems=(_too_deep(text, depth(markup)),))
     return Rendered(
         play(finish(_bare(_put_back(markup, found.tokens)))),
         surrounded(found, markup),
-        (*_controls(text), *found.problems),
+        found.problems if given == text else (*_controls(text), *found.problems),
         found.clozes,
         found.images,
     )
@@ -150,6 +151,8 @@ def _unbroken(found: re.Match[str]) -> str:
 
 def _guarded(markup: str) -> str:
     """Make sure that Anki sees the gaps we see, and no others."""
+    if f"{OPEN}X" not in markup:
+        return guard_outside(markup)
     depth, done = 0, []
     for piece in _GAP_MARK.split(_GAP_SPACE.sub("", markup)):
         if piece.startswith(OPEN):

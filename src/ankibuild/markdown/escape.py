@@ -47,6 +47,8 @@ def hide_delimiters(code: str) -> str:
 
 def split_delimiters(markup: str) -> str:
     r"""Break every literal ``\(`` and ``\[`` in HTML text, so that MathJax leaves it alone."""
+    if "\\" not in markup:
+        return markup
     return _TAG_OR_DELIMITER.sub(
         lambda found: "\\<span></span>" if found[0] == "\\" else found[0], markup
     )

@@ -33,7 +33,7 @@ def image(found: re.Match[str], media: Mapping[str, str]) -> str:
 
 def play(markup: str) -> str:
     """Give sounds the form that Anki plays, in which nobody can write one: it is finished HTML."""
-    return _SOUND.sub(r"[sound:\1]", markup)
+    return _SOUND.sub(r"[sound:\1]", markup) if "<sound" in markup else markup
 
 
 def audible(markup: str) -> str:

@@ -58,27 +58,10 @@ def scan(text: str, *, cloze: bool, media: Mapping[str, str]) -> Scan:
 
 
 class _Scanner(FormulaReader):
-    def __init__(self, text: str, cloze: bool, media: Mapping[str, str]) -> None:
-        super().__init__(text, cloze, media)
-        self.handlers: dict[str, Callable[[], None]] = {
-            "\\": self.backslash,
-            "$": self.dollar,
-            "`": self.backtick,
-            "~": self.tilde,
-            "<": self.less,
-            "&": self.ampersand,
-            "[": self.bracket,
-            "]": self.bracket_end,
-            "!": self.exclamation,
-            "{": self.brace,
-            "}": self.brace_end,
-            ":": self.colon,
-        }
-
     def run(self) -> Scan:
         while found := _SPECIAL.search(self.text, self.at):
             self.prose(found.start())
-            self.handlers[found[0]]()
+            _HANDLERS[found[0]](self)
         self.prose(len(self.text))
         self.out.append(self.close_gaps(0, "this gap is never closed"))
         if self.cloze and not self.clozes:
@@ -293,3 +276,20 @@ def _dedent(body: str, lead: str) -> str:
     if quotes:
         return re.sub(rf"(?m)^[ \t]*(?:>[ ]?){{0,{quotes}}}", "", body)
     return re.sub(rf"(?m)^[ ]{{0,{width}}}", "", body) if width else body
+
+
+#: Who reads on from each special character.
+_HANDLERS: Mapping[str, Callable[[_Scanner], None]] = {
+    "\\": _Scanner.backslash,
+    "$": _Scanner.dollar,
+    "`": _Scanner.backtick,
+    "~": _Scanner.tilde,
+    "<": _Scanner.less,
+    "&": _Scanner.ampersand,
+    "[": _Scanner.bracket,
+    "]": _Scanner.bracket_end,
+    "!": _Scanner.exclamation,
+    "{": _Scanner.brace,
+    "}": _Scanner.brace_end,
+    ":": _Scanner.colon,
+}

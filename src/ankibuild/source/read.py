@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 import yaml
 from msgspec import Struct, field
@@ -237,6 +238,9 @@ class _Frame(Struct):
     nodes: list[Node] = field(default_factory=list)
 
 
+#: Gives a mark's offset in characters; both of PyYAML's parsers set it on every event.
+_index: Callable[[object], int] = attrgetter("index")
+
 #: A comment on the rest of a line, but for those that are for us.
 _COMMENT = re.compile(r"[ \t]*+(#(?! ankibuild:).*)")
 
@@ -465,11 +469,6 @@ class _Builder:
             severity="warning" if text.value else "error",
         )
         return None if text.value else Broken(text.start, end)
-
-
-def _index(mark: object) -> int:
-    """Give a mark's offset in characters; both of PyYAML's parsers set it on every event."""
-    return int(mark.index)  # type: ignore[attr-defined]
 
 
 class TooDeepError(yaml.YAMLError):
