@@ -123,8 +123,11 @@ def fill(project: Project, placed: Placed, texts: Texts) -> Filled:
     """Make a bank's notes; ``texts`` are told to keep what they became."""
     packed = packed_names(project)
     renders = [_Rendering(entry, packed, texts) for entry in placed.bank.entries]
-    dues = _dues(placed, project)
-    notes = tuple(_note(project, placed, r, due) for r, due in zip(renders, dues, strict=True))
+    shared, dues = _shared(placed), _dues(placed, project)
+    notes = tuple(
+        _note(project, placed, shared, render, due)
+        for render, due in zip(renders, dues, strict=True)
+    )
     texts.keep()
     return Filled(
         notes,
@@ -240,7 +243,21 @@ def _shows_nothing(span: Span, place: Place) -> Diagnostic:
     return Diagnostic("empty-field", message, span, "", help_text)
 
 
-def _note(project: Project, placed: Placed, render: _Rendering, due: int) -> Note:
+class _Shared(Struct, frozen=True):
+    """What all notes of a bank have in common; ``path`` is where in the arc they say they are."""
+
+    deck: str
+    path: str
+    tags: tuple[str, ...]
+
+
+def _shared(placed: Placed) -> _Shared:
+    slot, head = placed.slot, placed.bank.head
+    tags = (f"arc::{slot.part.id}::{slot.id[3:]}", *(f"{AUTHORS}{tag}" for tag in head.tags))
+    return _Shared(slot.deck, markdown.plain(f"{slot.part.title} › {head.title}"), tags)
+
+
+def _note(project: Project, placed: Placed, shared: _Shared, render: _Rendering, due: int) -> Note:
     question = render.entry.question
     front, back = question.front(render), question.back(render)
     hint = question.aside(render, "hint", question.hint) if question.hint else ""
@@ -251,7 +268,7 @@ def _note(project: Project, placed: Placed, render: _Rendering, due: int) -> Not
         hint,
         extra,
         _source(project, placed, question),
-        render.plain(f"{placed.slot.part.title} › {placed.bank.head.title}"),
+        shared.path,
         question.id,
         "",
         "",
@@ -260,12 +277,12 @@ def _note(project: Project, placed: Placed, render: _Rendering, due: int) -> Not
     if cards is None:
         cards = tuple(number - 1 for number in render.clozes((question.headline,)))
     namespace = project.curriculum.settings.namespace
-    tags = tuple(sorted(set(_tags(project, placed, question))))
+    tags = tuple(sorted({*shared.tags, *_tags(project, placed, question)}))
     return Note(
         question.id,
         question.guid or guid(namespace, question.id),
         question.notetype,
-        placed.slot.deck,
+        shared.deck,
         fields,
         tags,
         cards,
@@ -274,13 +291,11 @@ def _note(project: Project, placed: Placed, render: _Rendering, due: int) -> Not
 
 
 def _tags(project: Project, placed: Placed, question: Question) -> Iterator[str]:
-    slot = placed.slot
-    yield f"arc::{slot.part.id}::{slot.id[3:]}"
     yield f"kind::{question.kind}"
     topic = topic_of(project, placed, question)
     if topic:
         yield f"level::{LEVELS[topic.level]}"
-    for tag in (*placed.bank.head.tags, *question.tags):
+    for tag in question.tags:
         yield f"{AUTHORS}{tag}"
 
 

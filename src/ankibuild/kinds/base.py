@@ -68,6 +68,7 @@ _PLACES = (
     r"anchor \S+",
 )
 _PLACE = re.compile("|".join(_PLACES))
+_COMMA = re.compile(r", *")
 _SECONDS = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
 
 
@@ -109,7 +110,7 @@ def check_tag(text: str) -> str:
 
 def check_place(text: str) -> str:
     """Accept times, sections, pages and the like, joined by commas."""
-    for place in re.split(r", *", text):
+    for place in _COMMA.split(text):
         if not _PLACE.fullmatch(place):
             raise refuse(
                 "bad-time",

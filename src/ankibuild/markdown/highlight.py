@@ -80,7 +80,8 @@ def _colored(program: str, language: str) -> str:
     from pygments import highlight
 
     markup = highlight(program, lexer(language), _formatter())
-    return hide_delimiters(_UNSTYLED.sub(r"\1", markup.removesuffix("\n")))  # the formatter's own
+    markup = markup.removesuffix("\n")  # the formatter's own
+    return hide_delimiters(_UNSTYLED.sub(lambda span: span[1], markup))
 
 
 @cache

@@ -12,7 +12,18 @@ from ankibuild.kinds.cloze import Cloze
 from ankibuild.kinds.reversed import Reversed
 from ankibuild.kinds.typein import Typein
 from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import EMPTY, MASK, Gap, entries, gaps, prose, spelled, stem, warning
+from ankibuild.rules.prose import (
+    EMPTY,
+    MASK,
+    Gap,
+    entries,
+    gaps,
+    prose,
+    spelled,
+    stem,
+    vocabulary,
+    warning,
+)
 
 SHORT_ANSWER, SHORTEST_WORD = 5, 3
 #: So many gaps of one text are compared with its rest; no card has more.
@@ -70,11 +81,17 @@ _CHOICE = re.compile(
 )
 
 
+_DIGIT = re.compile(r"\d")
+
+
 def _in_question(question: Basic) -> Iterator[Leak]:
     """Find a short answer that has no word which the question has not."""
     answer = prose(question.a)
+    is_long = len(vocabulary(question.a) - EMPTY) > SHORT_ANSWER
+    if is_long or MASK in answer or _DIGIT.search(answer):
+        return
     said = [stem(word) for word, *_ in spelled(answer) if word not in EMPTY]
-    if not 0 < len(said) <= SHORT_ANSWER or MASK in answer or re.search(r"\d", answer):
+    if not 0 < len(said) <= SHORT_ANSWER:
         return
     asked = prose(question.q)
     if _CHOICE.search(asked):
