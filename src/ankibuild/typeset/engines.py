@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,26 +67,29 @@ class Engines:
         """How to start what has not been given up."""
         return list(commands())
 
-    def ask(self, request: Request) -> Answer | None:
-        """Answer a request; None if there is no engine, or none that works."""
+    def ask(self, requests: Sequence[Request]) -> list[Answer]:
+        """Answer requests in order; no more of them if there is no engine, or none that works."""
         with self._turn:
-            return self._ask(request)
+            return self._ask(requests)
 
     def close(self) -> None:
         """End the process, if there is one."""
         with self._turn:
             self._stop()
 
-    def _ask(self, request: Request) -> Answer | None:
-        for _ in range(2):
-            engine = self._ready()
-            if engine is None:
-                return None
-            answer = engine.ask(request, LIMIT + SLACK)
-            if answer is not None:
-                return answer
+    def _ask(self, requests: Sequence[Request]) -> list[Answer]:
+        answers: list[Answer] = []
+        suspect = -1
+        while len(answers) < len(requests) and (engine := self._ready()):
+            answers += engine.ask(requests[len(answers) :], LIMIT + SLACK)
+            if len(answers) == len(requests):
+                break
             self._lose()
-        return LOST
+            if len(answers) != suspect:
+                suspect = len(answers)
+            else:
+                answers.append(LOST)
+        return answers
 
     def _stop(self) -> None:
         if self._engine:
@@ -120,8 +123,8 @@ def _start(command: Command) -> Process | None:
     except OSError:
         return None
     ready = engine.hear(STARTING)
-    proof = engine.ask(_PROBE, STARTING) if ready and ready.result == "ready" else None
-    if proof and proof.result:
+    proof = engine.ask([_PROBE], STARTING) if ready and ready.result == "ready" else []
+    if proof and proof[0].result:
         return engine
     engine.close()
     return None

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Iterable
 from queue import Empty, SimpleQueue
 from typing import IO, cast
 
@@ -14,6 +15,8 @@ from ankibuild.typeset.answers import Answer, Command, Request
 
 #: Longest answer, in bytes: a stylesheet has a quarter of a million.
 LONGEST_LINE = 64_000_000
+#: Bytes that are sent before an answer: what a pipe holds, so that nobody waits to be read.
+AHEAD = 32_000
 
 
 class Process:
@@ -34,14 +37,25 @@ class Process:
         self._ear = threading.Thread(target=_listen, args=heard, daemon=True)
         self._ear.start()
 
-    def ask(self, request: Request, patience: float) -> Answer | None:
-        """Send a request and wait for the answer; None if none comes."""
-        try:
-            self._in.write(json.dumps(request).encode() + b"\n")
-            self._in.flush()
-        except OSError:
-            return None
-        return self.hear(patience)
+    def ask(self, requests: Iterable[Request], patience: float) -> list[Answer]:
+        """Send requests and wait for each answer in turn; end with the first that does not come."""
+        lines = [json.dumps(request).encode() + b"\n" for request in requests]
+        answers: list[Answer] = []
+        sent = under_way = 0
+        with contextlib.suppress(OSError):
+            while len(answers) < len(lines):
+                if under_way < AHEAD // 2:
+                    while sent < len(lines) and (not under_way or under_way < AHEAD):
+                        self._in.write(lines[sent])
+                        under_way += len(lines[sent])
+                        sent += 1
+                    self._in.flush()
+                answer = self.hear(patience)
+                if answer is None:
+                    break
+                under_way -= len(lines[len(answers)])
+                answers.append(answer)
+        return answers
 
     def hear(self, patience: float) -> Answer | None:
         """Wait for an answer; None if what comes is none."""

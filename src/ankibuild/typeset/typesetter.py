@@ -53,7 +53,7 @@ class Typesetter:
     def warm(self) -> None:
         """Start a process, so that the first new formula does not wait for one."""
         if sources():
-            self._engines.ask({"want": "names"})
+            self._engines.ask([{"want": "names"}])
 
     def check(self, written: Iterable[Written]) -> Checked:
         """Report what is wrong with formulas; each is typeset as every side of a card shows it."""
@@ -99,20 +99,23 @@ class Typesetter:
 
     def _ask(self, room: str, requests: Mapping[str, Request]) -> dict[str, Answer]:
         """Answer requests from what earlier runs remember, or by an engine."""
-        version = _version(sources())
-        memory = self._memory(room)
-        found: dict[str, Answer] = {}
-        new: dict[str, Any] = {}
-        for name, request in requests.items() if version else ():
-            key = hashlib.sha256(f"{version}\n{name}".encode()).hexdigest()[:32]
-            known = _recalled(memory.get(key), str(request["want"]))
-            answer = known or self._engines.ask(request)
-            if answer:
-                found[name] = answer
-            if answer and not known and _lasts(answer):
-                new[key] = answer.error or answer.result
-        memory.add(new)
-        return found
+        memory, found = self._memory(room), {}
+        for name, request in requests.items():
+            known = _recalled(memory.get(self._key(name)), str(request["want"]))
+            if known:
+                found[name] = known
+        new = self._asked({name: r for name, r in requests.items() if name not in found})
+        memory.add(
+            {self._key(name): one.error or one.result for name, one in new.items() if _lasts(one)}
+        )
+        return found | new
+
+    def _asked(self, requests: Mapping[str, Request]) -> dict[str, Answer]:
+        """Answer requests by an engine."""
+        return dict(zip(requests, self._engines.ask([*requests.values()]), strict=False))
+
+    def _key(self, name: str) -> str:
+        return hashlib.sha256(f"{_version(sources())}\n{name}".encode()).hexdigest()[:32]
 
     def _memory(self, room: str) -> Cache:
         """Read what is remembered once: of markup, that is several megabytes."""
