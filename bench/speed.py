@@ -29,7 +29,7 @@ HERE = Path(__file__).parent
 TOOL = Path(sys.executable).with_name("ankibuild")
 IMPORT = [sys.executable, "-c", "import genanki"]
 WATCH: Sequence[str | Path] = [sys.executable, "-I", "-S", HERE / "watch.py"]
-FORMULAS = ".ankibuild/formulas.jsonl"
+FORMULAS = ".ankibuild/formulas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +105,15 @@ class Corpus:
 
     def forget(self, *, formulas: bool) -> None:
         """Forget what is remembered, and remove what was built."""
-        verdicts = (self.root / FORMULAS).read_bytes()
+        aside = self.root / "formulas"
+        (self.root / FORMULAS).rename(aside)
         shutil.rmtree(self.root / ".ankibuild")
         shutil.rmtree(self.root / "dist")
-        if not formulas:
+        if formulas:
+            shutil.rmtree(aside)
+        else:
             (self.root / FORMULAS).parent.mkdir()
-            (self.root / FORMULAS).write_bytes(verdicts)
+            aside.rename(self.root / FORMULAS)
 
     def edit(self) -> None:
         """Change the first question, which is plain text."""

@@ -138,16 +138,14 @@ class Untypeset(Ours):
 
     def begin_anew(self, entries: Sequence[Entry]) -> None:
         """Forget all but which formulas are sound."""
-        formulas = self.place / ".ankibuild/formulas.jsonl"
-        known = formulas.read_bytes() if formulas.exists() else self._typeset(entries)
+        formulas, aside = self.place / ".ankibuild/formulas", self.place.with_name("formulas")
+        if not formulas.exists():
+            super().begin_anew(entries)
+            subprocess.run(self.command(), cwd=self.place, check=True, capture_output=True)  # noqa: S603
+        formulas.rename(aside)
         super().begin_anew(entries)
         formulas.parent.mkdir()
-        formulas.write_bytes(known)
-
-    def _typeset(self, entries: Sequence[Entry]) -> bytes:
-        super().begin_anew(entries)
-        subprocess.run(self.command(), cwd=self.place, check=True, capture_output=True)  # noqa: S603
-        return (self.place / ".ankibuild/formulas.jsonl").read_bytes()
+        aside.rename(formulas)
 
 
 # ------------------------------------------------------------------------------------- theirs

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from ankibuild import typeset
+from ankibuild.cache import Store
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.typeset import Checked, Typesetter, engines, process
 from ankibuild.typeset import typesetter as typesetter_module
+from ankibuild.typeset.answers import Answer, Request
 from ankibuild.typeset.findings import INDENT, WIDEST
 from typesetting import BAD, GOOD, HOSTILE, listed, mutants, need, need_mathjax, question, written
 
@@ -486,14 +488,29 @@ def test_another_mathjax_is_asked_anew(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert typeset.markup([ONE], tmp_path) == {}
 
 
-@pytest.mark.parametrize("value", ["null", "[1, 2, 3]", '{"a": 1}', '"x"'])
-def test_a_damaged_memory_is_as_good_as_none(tmp_path: Path, value: str) -> None:
+@pytest.mark.parametrize("answer", [None, [1, 2, 3], {"a": 1}, "x", ["x"], [1, "x"]])
+def test_a_damaged_memory_is_as_good_as_none(tmp_path: Path, answer: object) -> None:
     assert rules(check(tmp_path, r"\foo", "x")) == ["unknown-macro"]
-    path = tmp_path / ".ankibuild/formulas.jsonl"
-    lines = [line for line in path.read_text("utf-8").split("\n") if line]
-    damaged = [f"{line.split(',')[0]}, {value}]" for line in lines]
-    path.write_text("\n".join(damaged), "utf-8")
+    (path,) = (tmp_path / ".ankibuild/formulas").iterdir()
+    store = Store(tmp_path, "formulas")
+    version, answers = store.get(path.name, list)
+    assert len(answers) == 2
+    store.put(path.name, [version, dict.fromkeys(answers, answer)])
     assert rules(check(tmp_path, r"\foo", "x")) == ["unknown-macro"]
+
+
+def test_only_what_is_new_is_asked_about(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Spy(engines.Engines):
+        def ask(self, requests: Sequence[Request]) -> list[Answer]:
+            asked.extend(str(request["tex"]) for request in requests)
+            return super().ask(requests)
+
+    monkeypatch.setattr(typesetter_module, "Engines", Spy)
+    check(tmp_path, "a", "b")
+    check(tmp_path, "b", "c")
+    assert sorted(asked) == ["a", "b", "c"]
 
 
 # ------------------------------------------------------------------ markup

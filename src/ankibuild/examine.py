@@ -72,7 +72,7 @@ def examine(project: Project, slot: Slot, document: Document, tools: Tools) -> E
         return Examined(problems=_kept(problems))
     placed = Placed(slot, bank)
     filled = fill(project, placed, Texts(tools.texts, slot.path))
-    formulas = tools.typesetter.check(filled.formulas)
+    formulas = tools.typesetter.check(filled.formulas, slot.path)
     alone = Subject(replace(project, banks=(placed,)), Collection((), (), filled.notes))
     unknown = unknown_names(project, placed)
     found = (*problems, *unknown, *filled.problems, *formulas.problems, *check_bank(alone))

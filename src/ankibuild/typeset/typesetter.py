@@ -8,22 +8,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from ankibuild.cache import Cache
+from msgspec import Struct
+
+from ankibuild.cache import Cache, Store
 from ankibuild.collection import Written
 from ankibuild.tool import facts
-from ankibuild.typeset.answers import Answer, Request
+from ankibuild.typeset.answers import Answer, Request, Verdict
 from ankibuild.typeset.engines import Engines, sources
 from ankibuild.typeset.findings import Checked, Names, Tex, findings
 
 #: What an answer to each kind of request is.
-_RESULTS: Mapping[str, type | tuple[type, ...]] = {
-    "verdict": (int, float),
-    "markup": str,
-    "stylesheet": str,
-    "names": dict,
-}
+_RESULTS: Mapping[str, type] = {"markup": str, "stylesheet": str, "names": dict}
 #: What says more about this machine than about the formula.
 _TRANSIENT = ("Lost", "Timeout")
+
+
+class Verdicts(Struct, frozen=True, array_like=True):
+    """What a version of MathJax said of the formulas of a bank."""
+
+    version: str
+    answers: dict[str, Verdict]
 
 
 class Typesetter:
@@ -31,6 +35,7 @@ class Typesetter:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._verdicts = Store(root, "formulas")
         self._engines = Engines()
         self._memories: dict[str, Cache] = {}
         self._told: dict[str, dict[str, Answer]] = {}
@@ -55,20 +60,23 @@ class Typesetter:
         if sources():
             self._engines.ask([{"want": "names"}])
 
-    def check(self, written: Iterable[Written]) -> Checked:
-        """Report what is wrong with formulas; each is typeset as every side of a card shows it."""
+    def check(self, written: Iterable[Written], bank: str = "") -> Checked:
+        """Report what is wrong with formulas; each is typeset as every side of a card shows it.
+
+        What was found is remembered for the ``bank`` that they are from.
+        """
         found = tuple(written)
         wanted = {
             (reading.tex, one.formula.display) for one in found for reading in one.formula.readings
         }
-        answers = self._answers("verdict", wanted)
+        answers = self._judged(wanted, hashlib.sha256(bank.encode()).hexdigest()[:32])
         problems = tuple(findings(found, answers, self._names))
         return Checked(problems, typeset=len(answers) == len(wanted))
 
     def markup(self, formulas: Iterable[Tex]) -> Mapping[Tex, str]:
         """Give the HTML of formulas; those that cannot be typeset are absent."""
-        answers = self._answers("markup", formulas)
-        return {tex: answer.result for tex, answer in answers.items() if not answer.error}
+        answers = self._remembered("markup", _requests("markup", formulas))
+        return {_tex(name): answer.result for name, answer in answers.items() if not answer.error}
 
     def stylesheet(self) -> str:
         """Give the CSS that any formula needs; empty without MathJax."""
@@ -77,18 +85,21 @@ class Typesetter:
 
     def _names(self) -> Names:
         """Give the macros and environments that MathJax knows."""
-        answer = self._remembered("formulas", {"names": {"want": "names"}})
+        answer = self._remembered("names", {"names": {"want": "names"}})
         known = answer["names"].result if answer else {}
         return Names(tuple(known.get("macros", ())), tuple(known.get("environments", ())))
 
-    def _answers(self, want: str, formulas: Iterable[Tex]) -> dict[Tex, Answer]:
-        requests = {
-            f"{display:d} {tex}": {"want": want, "tex": tex, "display": display}
-            for tex, display in sorted(set(formulas))
-        }
-        room = "formulas" if want == "verdict" else "markup"
-        answers = self._remembered(room, requests)
-        return {(name[2:], name[0] == "1"): answer for name, answer in answers.items()}
+    def _judged(self, formulas: Iterable[Tex], bank: str) -> dict[Tex, Answer]:
+        """Give a verdict on each formula: an error, or its width."""
+        requests, version = _requests("verdict", formulas), _version(sources())
+        kept = self._verdicts.get(bank, Verdicts) if requests else None
+        known = kept.answers if kept and kept.version == version else {}
+        found = {name: known[name] for name in requests if name in known}
+        asked = self._asked({name: one for name, one in requests.items() if name not in found})
+        new = {name: Verdict(one.result or 0.0, one.error) for name, one in asked.items()}
+        if lasting := {name: answer for name, answer in new.items() if _lasts(answer)}:
+            self._verdicts.put(bank, Verdicts(version, found | lasting))
+        return {_tex(name): answer for name, answer in (found | new).items()}
 
     def _remembered(self, room: str, requests: Mapping[str, Request]) -> dict[str, Answer]:
         """Answer requests by their names, from memory where that can be; unanswered are absent."""
@@ -122,6 +133,19 @@ class Typesetter:
         if room not in self._memories:
             self._memories[room] = Cache(self._root, room)
         return self._memories[room]
+
+
+def _requests(want: str, formulas: Iterable[Tex]) -> dict[str, Request]:
+    """Name what is asked about each formula."""
+    return {
+        f"{display:d} {tex}": {"want": want, "tex": tex, "display": display}
+        for tex, display in sorted(set(formulas))
+    }
+
+
+def _tex(name: str) -> Tex:
+    """Give the formula with a name."""
+    return name[2:], name[0] == "1"
 
 
 @cache
