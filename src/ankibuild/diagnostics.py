@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
@@ -32,14 +33,14 @@ class Source(Struct, frozen=True, eq=False, dict=True):
     text: str
 
     @cached_property
-    def line_starts(self) -> tuple[int, ...]:
+    def line_starts(self) -> array[int]:
         """Offset of the first character of every line."""
-        starts = [0]
+        starts = array("L", [0])  # a tenth of a list: what is wrong holds on to its source
         at = self.text.find("\n")
         while at >= 0:
             starts.append(at + 1)
             at = self.text.find("\n", at + 1)
-        return tuple(starts)
+        return starts
 
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of an offset, both counted from 1."""

@@ -10,8 +10,7 @@ import errno
 from array import array
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
-from sys import intern
+from functools import lru_cache, partial
 from typing import Any
 
 from msgspec import Raw, Struct
@@ -271,10 +270,15 @@ def from_data(known: Known, slot: Slot, content: bytes | Document) -> Examined:
 
 
 def _page(slot: Slot, known: KnownPage) -> Page:
-    words = (known.notetypes, known.tags, known.media)
-    names, authors, shown = (frozenset(map(intern, some)) for some in words)  # the same few often
+    names, authors, shown = map(_same, (known.notetypes, known.tags, known.media))
     listed = bytes(known.listed)
     return Page(slot.deck, known.count, known.cards, names, authors, shown, listed, tuple)
+
+
+@lru_cache(1 << 10)
+def _same(words: frozenset[str]) -> frozenset[str]:
+    """Hold the few words of a thousand banks once."""
+    return words
 
 
 def _kept(problems: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

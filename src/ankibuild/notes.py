@@ -10,10 +10,9 @@ import hashlib
 import re
 import unicodedata
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import chain, groupby, pairwise
 from typing import NamedTuple, overload
 
 from msgspec import Struct, field
@@ -232,9 +231,7 @@ class Notes(Sequence[Note]):
 
 
 def _twice(numbers: array[int]) -> set[int]:
-    if len(set(numbers)) == len(numbers):
-        return set()
-    return {number for number, times in Counter(numbers).items() if times > 1}
+    return {number for number, following in pairwise(sorted(numbers)) if number == following}
 
 
 def _restamped(page: Page, mod: int, stamps: Mapping[str, Stamp]) -> Page:
