@@ -15,7 +15,7 @@ import re
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -44,7 +44,7 @@ def write(
     path: Path,
     when: int,
     before: Callable[[Path], object] | None = None,
-    packed: Iterable[IO[bytes]] = (),
+    packed: Sequence[IO[bytes]] = (),
 ) -> Path:
     """Write the collection as one package at ``path``, all of it or nothing; return ``path``.
 
@@ -138,35 +138,39 @@ def _entry(name: str) -> zipfile.ZipInfo:
 
 
 def _write_database(
-    path: Path, collection: Collection, when: int, packed: Iterable[IO[bytes]]
+    path: Path, collection: Collection, when: int, packed: Sequence[IO[bytes]]
 ) -> None:
     """Write the database to a file: a large one would need its size twice in memory."""
     draft = path.with_name("draft.anki2")
-    with closing(sqlite3.connect(draft)) as database:
-        # Nobody else sees the file before it is whole, so nothing has to be taken back.
-        database.executescript("pragma journal_mode = off; pragma synchronous = off;")
+    with closing(_opened(draft)) as database:
         package = _Package(collection)
         package.write_to_db(database.cursor(), when, None)
-        with _unindexed(database):
-            package.write_notes(database.cursor())
-            database.commit()
-            for other in packed:
-                take_over(database, other, path.with_name("packed.anki2"))
+        indexes = _without_indexes(database)
+        package.write_notes(database.cursor())
+        database.commit()
+        take_over(database, packed, path.parent)
         # A copy counts no changes, and has its rows and pages in order however they were written.
         database.execute("vacuum into ?", (str(path),))
     draft.unlink()
+    with closing(_opened(path)) as database:
+        for sql in indexes:
+            database.execute(sql)
 
 
-@contextmanager
-def _unindexed(database: sqlite3.Connection) -> Iterator[None]:
-    """Make the indexes again when all rows are there, in half the time that keeping them takes."""
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open a database that nobody else sees before it is whole: nothing has to be taken back."""
+    database = sqlite3.connect(path)
+    database.executescript("pragma journal_mode = off; pragma synchronous = off;")
+    return database
+
+
+def _without_indexes(database: sqlite3.Connection) -> list[str]:
+    """Drop the indexes, and say how they are made: of all rows that takes half of the time."""
     known = "select name, sql from sqlite_master where type = 'index' and sql is not null"
     indexes = database.execute(known).fetchall()
     for name, _ in indexes:
         database.execute(f"drop index {name}")
-    yield
-    for _, sql in indexes:
-        database.execute(sql)
+    return [sql for _, sql in indexes]
 
 
 def _json(value: Any) -> str:

@@ -7,6 +7,8 @@ import shutil
 import sqlite3
 import zipfile
 import zlib
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -14,17 +16,30 @@ from typing import IO
 _TABLES = {"notes": (("guid",), (("cards", "nid"),)), "cards": (("nid", "ord"), ())}
 
 
-def take_over(database: sqlite3.Connection, package: IO[bytes], beside: Path) -> None:
-    """Copy the notes and cards of a package into a database; ``beside`` is a file for the time.
+def take_over(database: sqlite3.Connection, packages: Sequence[IO[bytes]], beside: Path) -> None:
+    """Copy the notes and cards of packages into a database; ``beside`` is a folder for the time.
 
-    Raises OSError, also if the package is damaged, and sqlite3.OperationalError.
+    Raises OSError, also if a package is damaged, and sqlite3.OperationalError.
     """
+    files = [beside / f"packed-{number}.anki2" for number, _ in enumerate(packages)]
+    # The next one is unpacked while rows are copied: both are done outside of Python.
+    with ThreadPoolExecutor(1) as another:
+        for file in another.map(_unpack, packages, files):
+            _copy(database, file)
+            file.unlink()
+
+
+def _unpack(package: IO[bytes], file: Path) -> Path:
     try:
-        with zipfile.ZipFile(package) as archive, beside.open("wb") as file:
-            shutil.copyfileobj(archive.open("collection.anki2"), file)
+        with zipfile.ZipFile(package) as archive, file.open("wb") as unpacked:
+            shutil.copyfileobj(archive.open("collection.anki2"), unpacked)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError):
         raise OSError(errno.EIO, f"`{package.name}` is damaged; remove it") from None
-    database.execute("attach ? as packed", (str(beside),))
+    return file
+
+
+def _copy(database: sqlite3.Connection, file: Path) -> None:
+    database.execute("attach ? as packed", (str(file),))
     for table in _TABLES:
         (rows,) = database.execute(f"select count(*) from packed.{table}").fetchone()  # noqa: S608
         copy = f"insert or ignore into main.{table} select * from packed.{table}"  # noqa: S608
@@ -32,7 +47,6 @@ def take_over(database: sqlite3.Connection, package: IO[bytes], beside: Path) ->
             _copy_apart(database, table)
     database.commit()
     database.execute("detach packed")
-    beside.unlink()
 
 
 def _copy_apart(database: sqlite3.Connection, table: str) -> None:
