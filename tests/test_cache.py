@@ -121,6 +121,12 @@ def test_a_folder_that_cannot_be_written_costs_the_memory_only(tmp_path: Path, t
     assert Cache(tmp_path, "n").get("k") is None
 
 
+def test_a_text_that_no_file_can_hold_costs_itself_alone(tmp_path: Path) -> None:
+    Cache(tmp_path, "n").add({"k": "\ud800", "l": 1})
+    found = Cache(tmp_path, "n")
+    assert (found.get("k"), found.get("l")) == (None, 1)
+
+
 # ------------------------------------------------------------------ links, and what else is odd
 
 

@@ -78,10 +78,13 @@ class Cache:
         return value
 
     def add(self, entries: Mapping[str, Any]) -> None:
-        """Remember entries. A full disk or a folder we may not write costs the memory, no more."""
-        if not entries:
+        """Remember entries. A full disk or a folder we may not write costs the memory, no more.
+
+        So does a lone surrogate, which no file can hold.
+        """
+        rows = [row for key, value in entries.items() if (row := _row(key, value))]
+        if not rows:
             return
-        rows = [encode([_ours(key), value]) for key, value in entries.items()]
         self._entries.update(_by_name(rows))
         with contextlib.suppress(OSError):
             if disk.append(self.path, _lines(rows)) > LARGEST:
@@ -176,6 +179,13 @@ def key(*parts: object) -> str:
         digest.update(b"%d:" % len(data))
         digest.update(data)
     return digest.hexdigest()
+
+
+def _row(key: str, value: Any) -> bytes:
+    try:
+        return encode([_ours(key), value])
+    except UnicodeError:
+        return b""
 
 
 def _ours(key: str) -> str:
