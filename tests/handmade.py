@@ -10,6 +10,7 @@ from ankibuild.collection import Collection, Media
 from ankibuild.decks import Deck
 from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype, make
+from ankibuild.outputs.sound import sound_notes
 
 RELEASED = 1_750_000_000
 """When the first release was made, in seconds since 1970; the next ones follow by days."""
@@ -74,3 +75,9 @@ def every_kind() -> Collection:
     notes = [note(f"{kind}-{n}", kind, due=10 * n) for kind in KINDS for n in (1, 2)]
     notes[0] = with_field(notes[0], 1, f'<img src="{picture.name}" alt="loss">')
     return collection(*notes, media=(picture,))
+
+
+def require_sound(collection: Collection) -> None:
+    """Raise ValueError, with every reason, if no package can be made of a collection."""
+    for _ in sound_notes(collection):
+        pass

@@ -23,8 +23,7 @@ from ankibuild.decks import Deck
 from ankibuild.notes import Note
 from ankibuild.outputs import OUTPUTS, apkg
 from ankibuild.outputs.apkg import logical_digest, write
-from ankibuild.outputs.sound import require_sound
-from handmade import DECKS, RELEASED, collection, every_kind, note, with_field
+from handmade import DECKS, RELEASED, collection, every_kind, note, require_sound, with_field
 
 WHEN = RELEASED + 5
 

@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from ankibuild import changelog, notetypes, released, releasing, workflow
 from ankibuild.cache import Memory
-from ankibuild.outputs.sound import require_sound
 from ankibuild.releasing import Plan, describe
 from ankibuild.rules import Subject
 from ankibuild.workflow import RefusedError
+from handmade import require_sound
 from kit import SVG, Repository
 
 DAY = 86_400

@@ -13,7 +13,6 @@ from ankibuild import cards, curriculum, project, released
 from ankibuild.collection import Collection, collect
 from ankibuild.curriculum import SourceWork
 from ankibuild.diagnostics import Source, errors
-from ankibuild.outputs.sound import require_sound
 from ankibuild.outputs.stamped import stamped
 from ankibuild.project import Placed, Project
 from ankibuild.released import Ledger
@@ -21,6 +20,7 @@ from ankibuild.rules import Subject, check_arc, check_bank
 from ankibuild.source import read
 from fuzz import markup
 from fuzz.texts import BANK, check_problems, gaps_in_anki
+from handmade import require_sound
 from kit import SVG, Repository
 
 #: Errors of banks that come from elsewhere: the still project has not what they name.

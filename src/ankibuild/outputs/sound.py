@@ -28,12 +28,6 @@ _MEDIA_NAME = re.compile(r"[a-z0-9_-][a-z0-9._-]{0,79}")
 _TAG = re.compile(r"[^\s\x00-\x1f\x7f\ud800-\udfff]+")
 
 
-def require_sound(collection: Collection) -> None:
-    """Raise ValueError, with every reason, if no package can be made of the collection."""
-    for _ in sound_notes(collection):
-        pass
-
-
 def sound_notes(collection: Collection) -> Iterator[Note]:
     """Give the notes of a collection, one after the other, and look at each.
 
