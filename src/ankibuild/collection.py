@@ -75,10 +75,11 @@ def collect(project: Project, memory: Memory | None = None) -> Collected:
     With a ``memory``, only new texts are rendered.
     """
     memory = memory or Memory()
-    filled = [
-        fill(project, placed, memory.of(("texts", placed.slot.path), Texts))
-        for placed in project.banks
-    ]
+    filled: list[Filled] = []
+    for placed in project.banks:
+        texts = memory.of(("texts", placed.slot.path), Texts)
+        filled.append(fill(project, placed, texts))
+        texts.keep()
     pages = [Page.of(bank.notes) for bank in filled if bank.notes]
     used = {name for bank in filled for name in bank.images}
     problems = (problem for bank in filled for problem in bank.problems)
@@ -120,7 +121,7 @@ class Filled(Struct, frozen=True):
 
 
 def fill(project: Project, placed: Placed, texts: Texts) -> Filled:
-    """Make a bank's notes; ``texts`` are told to keep what they became."""
+    """Make a bank's notes; ``texts`` renders what is on them."""
     packed = packed_names(project)
     renders = [_Rendering(entry, packed, texts) for entry in placed.bank.entries]
     shared, dues = _shared(placed), _dues(placed, project)
@@ -128,7 +129,6 @@ def fill(project: Project, placed: Placed, texts: Texts) -> Filled:
         _note(project, placed, shared, render, due)
         for render, due in zip(renders, dues, strict=True)
     )
-    texts.keep()
     return Filled(
         notes,
         tuple(problem for render in renders for problem in render.problems),

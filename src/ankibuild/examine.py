@@ -70,7 +70,9 @@ def examine(project: Project, slot: Slot, document: Document, tools: Tools) -> E
     if bank is None:
         return Examined(problems=_kept(problems))
     placed = Placed(slot, bank)
-    filled = fill(project, placed, Texts(tools.texts, slot.path))
+    texts = Texts(tools.texts, slot.path)
+    filled = fill(project, placed, texts)
+    texts.keep()
     formulas = tools.typesetter.check(filled.formulas, slot.path)
     alone = Subject(replace(project, banks=(placed,)), Collection((), (), filled.notes))
     unknown = unknown_names(project, placed)
