@@ -43,7 +43,7 @@ site: $(VENV)/.build  ## the cards as web pages, into dist/site/
 verify: $(VENV)/.verify  ## run the programs and checks of all questions
 	$(BIN)/ankibuild verify --strict --report
 
-coverage: $(VENV)/.build  ## which items of the curriculum have questions
+coverage: $(VENV)/.build  ## how many items of the curriculum have questions
 	$(BIN)/ankibuild coverage
 
 test: lint  ## every test

@@ -15,6 +15,7 @@ from ankibuild.kinds import Question
 from ankibuild.kinds.basic import Basic
 from ankibuild.project import Placed, Project
 from ankibuild.rules.prose import words
+from ankibuild.words import count
 
 #: A front that asks for a reason, a condition or a comparison, and not for a name or a number.
 _WHY = re.compile(
@@ -128,7 +129,7 @@ def table(found: Stats) -> str:
         for title, group in [*groups, ("", (found.total,))]
         if group
     ]
-    return "\n\n".join(blocks) + f"\n\n{_LEGEND}\n{found.figures} figures\n"
+    return "\n\n".join(blocks) + f"\n\n{_LEGEND}\n{count(found.figures, 'figure')}\n"
 
 
 def _row(line: Line, width: int) -> str:
