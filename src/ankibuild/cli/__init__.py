@@ -125,7 +125,7 @@ def main() -> NoReturn:
     off: by Ctrl-C, or by reading no further.
     """
     # Hardly anything that we make is waste in circles.
-    gc.set_threshold(20_000)
+    gc.set_threshold(200_000)
     _open_streams()
     # What is installed beside us has no part in what is made, and to look for it takes long.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
