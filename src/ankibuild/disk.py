@@ -50,7 +50,7 @@ def _top(folder: Path) -> Path:
 def _guard(path: Path) -> None:
     """Let pass a file, or nothing: no link, and no pipe to wait for. Raises OSError."""
     with contextlib.suppress(FileNotFoundError):
-        if not stat.S_ISREG(path.lstat().st_mode):
+        if not stat.S_ISREG(os.lstat(path).st_mode):
             raise OSError(errno.EINVAL, "this is not a file of the cache", str(path))
 
 
@@ -124,7 +124,7 @@ def _time(entry: os.DirEntry[str]) -> int:
 def line(path: Path, number: int) -> bytes:
     """Read a line of a file, empty if it has less of them. Raises OSError."""
     _guard(path)
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         return next(islice(file, number, None), b"").removesuffix(b"\n")
 
 

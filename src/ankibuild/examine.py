@@ -213,7 +213,7 @@ class Known(Struct, frozen=True, array_like=True):
 
     page: KnownPage | None
     problems: list[Any]
-    fronts: tuple[str, list[int], list[int], list[int]]
+    fronts: tuple[str, bytes, bytes, bytes]
     images: frozenset[str]
     retired: tuple[str, ...]
     typeset: bool
@@ -236,7 +236,7 @@ def to_data(found: Examined) -> Known:
     return Known(
         _listed(found.page) if found.page else None,
         [pack_one(problem, lambda _: 0) for problem in found.problems],
-        (fronts.ids, list(fronts.own), list(fronts.shorter), list(fronts.ends)),
+        (fronts.ids, fronts.own.tobytes(), fronts.shorter.tobytes(), fronts.ends.tobytes()),
         found.images,
         found.retired,
         found.typeset,
