@@ -210,9 +210,10 @@ class Notes(Sequence[Note]):
     def repeated(self) -> frozenset[str]:
         """Give the ids and guids that are there twice; in rare cases, one too many."""
         ids, guids = array("q"), array("q")  # of numbers, which take a tenth of the memory
-        for name, guid in self._names():
-            ids.append(hash(name))
-            guids.append(hash(guid))
+        for page in self.pages:
+            listed = page.lines()
+            ids.extend([hash(line.id) for line in listed])
+            guids.extend([hash(line.guid) for line in listed])
         twice = _twice(ids) | _twice(guids)
         pairs = self._names() if twice else ()
         return frozenset(name for pair in pairs for name in pair if hash(name) in twice)
