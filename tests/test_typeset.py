@@ -390,6 +390,19 @@ def test_a_formula_without_end_is_named(
     assert rules(check(tmp_path, "a", "trap", r"\foo")) == ["unknown-macro"]
 
 
+def test_slow_formulas_have_their_time_each(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: Command
+) -> None:
+    """The limit is kept for all that wait, and nobody has to pay for those before."""
+    limited = [part if part != str(engines.LIMIT) else "1" for part in command]
+    slow = (
+        "(() => { for (const end = Date.now() + 700; Date.now() < end;); return inner(line); })()"
+    )
+    start(monkeypatch, with_trap(limited, tmp_path, slow))
+    checked = check(tmp_path, "trap_1", "trap_2", "trap_3", r"\foo")
+    assert (rules(checked), checked.typeset) == (["unknown-macro"], True)
+
+
 def test_a_formula_that_eats_all_memory_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: Command
 ) -> None:
