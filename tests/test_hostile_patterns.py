@@ -109,8 +109,17 @@ def test_what_is_trusted_is_there() -> None:
 #: The start of a program, and what is repeated in it: what takes some lexer a long time.
 PROGRAMS = (
     *(("", pump) for pump in ("\n", " \n", "0", "a ", "//", "a.", '"\\', "<")),
-    *(("a", "\n"), ('"', "\\\\"), ("'", "\\0"), ("$'", "\\0"), ("CMD", "\t")),
+    *(("a", "\n"), ('"', "\\\\"), ("'", "\\0"), ("$'", "\\0"), ("CMD", "\t"), ("a ", " \n")),
 )
+
+
+@pytest.mark.parametrize("language", ["c", "cpp", "cuda"])
+def test_no_run_of_blanks_takes_long(language: str) -> None:
+    """A text holds ten such programs, and it has two seconds."""
+    assert "<span" in code("int a;" + " " * 150 + "// A remark.", language)
+    with limit(BOUND / 10):
+        shown = code("a " + " \n" * (highlight.LONGEST // 2 - 10) + "b", language)
+    assert "<span" not in shown
 
 
 @pytest.mark.parametrize("language", highlight.languages())

@@ -25,6 +25,8 @@ _NAMES = (
 )
 #: In these, quotes after a dollar sign are read in exponential time: such a program stays plain.
 _SHELLS, _SHELL_QUOTE = frozenset({"bash", "console", "make"}), "$'"
+#: In these, it is a run of blanks that takes long, when nobody would write as many.
+_LIKE_C, _BLANKS = frozenset({"c", "cpp", "cuda"}), re.compile(r"\s{200}")
 _PLAIN = frozenset({"", "text", "txt", "plain", "plaintext", "output"})
 # The style has no rule for white space, punctuation, names and operators: a third of the bytes.
 _UNSTYLED = re.compile(r'<span class="(?:w|p|n|o)">([^<]*)</span>')
@@ -56,8 +58,11 @@ def is_known(language: str) -> bool:
 def _is_colored(program: str, language: str) -> bool:
     """Tell whether a program is colored; the time for that must be bounded."""
     name = _aliases().get(language)
-    hostile = name in _SHELLS and _SHELL_QUOTE in program
-    return name is not None and len(program) <= LONGEST and not hostile
+    if name is None or len(program) > LONGEST:
+        return False
+    if name in _SHELLS:
+        return _SHELL_QUOTE not in program
+    return not (name in _LIKE_C and _BLANKS.search(program))
 
 
 def languages() -> tuple[str, ...]:
