@@ -181,6 +181,11 @@ def key(*parts: object) -> str:
     return digest.hexdigest()
 
 
+def place(bank: str) -> str:
+    """Name the entry of a bank whatever is in it: what is newer takes the place over."""
+    return blake2b(bank.encode(), digest_size=20).hexdigest()
+
+
 def _row(key: str, value: Any) -> bytes:
     try:
         return encode([_ours(key), value])

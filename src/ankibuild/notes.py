@@ -126,13 +126,9 @@ class Page(Struct, frozen=True, eq=False):
 
     def heads(self) -> Iterator[Head]:
         """Give the head of each note."""
-        for n in self.lines():
+        for n in _lines(self.listed):
             due, mod = self.stamps.get(n.id, (n.due, self.mod))
             yield Head(n.id, n.guid, n.notetype, self.deck, n.cards, due, mod, n.digest)
-
-    def lines(self) -> list[_Line]:
-        """Give what is listed, as no stamp has changed it."""
-        return lines(self.listed)
 
     def notes(self) -> Iterator[Note]:
         """Read the notes. Raises OSError if that cannot be done any more."""
@@ -141,8 +137,8 @@ class Page(Struct, frozen=True, eq=False):
             yield note if (due, mod) == (note.due, note.mod) else replace(note, due=due, mod=mod)
 
 
-def lines(listed: bytes) -> list[_Line]:
-    """Read what a page lists. Raises ValueError if it is something else."""
+def _lines(listed: bytes) -> list[_Line]:
+    """Read what a page lists, before any stamp. Raises ValueError if it is something else."""
     return decode(listed, type=list[_Line])
 
 
@@ -153,7 +149,7 @@ def written(deck: str, listed: bytes, rows: Iterable[Row]) -> tuple[Note, ...]:
     """
     return tuple(
         Note(n.id, n.guid, n.notetype, deck, fields, tags, n.cards, n.due)
-        for n, (fields, tags) in zip(lines(listed), rows, strict=True)
+        for n, (fields, tags) in zip(_lines(listed), rows, strict=True)
     )
 
 
@@ -211,7 +207,7 @@ class Notes(Sequence[Note]):
         """Give the ids and guids that are there twice; in rare cases, one too many."""
         ids, guids = array("q"), array("q")  # of numbers, which take a tenth of the memory
         for page in self.pages:
-            listed = page.lines()
+            listed = _lines(page.listed)
             ids.extend([hash(line.id) for line in listed])
             guids.extend([hash(line.guid) for line in listed])
         twice = _twice(ids) | _twice(guids)
@@ -220,7 +216,7 @@ class Notes(Sequence[Note]):
 
     def _names(self) -> Iterator[tuple[str, str]]:
         for page in self.pages:
-            yield from ((line.id, line.guid) for line in page.lines())
+            yield from ((line.id, line.guid) for line in _lines(page.listed))
 
     def heads(self) -> Iterator[Head]:
         """Give the head of each note."""

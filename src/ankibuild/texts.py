@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from hashlib import blake2b
 
 from msgspec import Struct
 
 from ankibuild import markdown
-from ankibuild.cache import Store, key
+from ankibuild.cache import Store, key, place
 from ankibuild.markdown import Rendered
 
 
@@ -28,7 +27,7 @@ class Texts:
 
     def __init__(self, store: Store | None = None, bank: str = "") -> None:
         # What this tool is stands inside: the next one takes the place over.
-        self._store, self._name = store, blake2b(bank.encode(), digest_size=20).hexdigest()
+        self._store, self._name = store, place(bank)
         self._tool = key("texts")
         self._made: dict[str, Rendered] = {}
 

@@ -17,10 +17,10 @@ from ankibuild.typeset.typesetter import Typesetter
 __all__ = ["Checked", "Tex", "Typesetter", "check", "fonts", "markup", "stylesheet"]
 
 
-def check(written: Iterable[Written], root: Path, bank: str = "") -> Checked:
+def check(written: Iterable[Written], root: Path) -> Checked:
     """Typeset formulas, also as the fronts of clozes show them, and report what is wrong."""
     with Typesetter(root) as typesetter:
-        return typesetter.check(written, bank)
+        return typesetter.check(written)
 
 
 def markup(formulas: Iterable[Tex], root: Path) -> Mapping[Tex, str]:

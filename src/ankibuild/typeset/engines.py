@@ -55,7 +55,7 @@ def commands() -> Iterator[Command]:
 
 
 class Engines:
-    """Asks the first engine that works. Close it, or use it in a ``with``."""
+    """Asks the first engine that works. Close it at the end."""
 
     def __init__(self) -> None:
         self._engine: Process | None = None

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from msgspec import Struct
 
-from ankibuild.cache import Cache, Store
+from ankibuild.cache import Cache, Store, place
 from ankibuild.collection import Written
 from ankibuild.tool import facts
 from ankibuild.typeset.answers import Answer, Request, Verdict
@@ -69,7 +69,7 @@ class Typesetter:
         wanted = {
             (reading.tex, one.formula.display) for one in found for reading in one.formula.readings
         }
-        answers = self._judged(wanted, hashlib.sha256(bank.encode()).hexdigest()[:32])
+        answers = self._judged(wanted, place(bank))
         problems = tuple(findings(found, answers, self._names))
         return Checked(problems, typeset=len(answers) == len(wanted))
 
