@@ -13,9 +13,9 @@ import pytest
 
 from ankibuild import project as projects
 from ankibuild import reference, workflow
+from ankibuild.arc.read import parse as parse_curriculum
+from ankibuild.arc.read import parse_sources
 from ankibuild.cli import cli
-from ankibuild.curriculum import parse as parse_curriculum
-from ankibuild.curriculum import parse_sources
 from ankibuild.diagnostics import Diagnostic, render
 from ankibuild.kinds import kinds
 from ankibuild.rules import explanations

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from ankibuild import cache, curriculum, examine, markdown
+from ankibuild import cache, examine, markdown
 from ankibuild.arc import load_arc
 from ankibuild.cache import SPARE, Memory, Store, key
 from ankibuild.diagnostics import render
@@ -346,7 +346,7 @@ def test_the_arc_is_remembered_as_it_is(repository: Repository, monkeypatch: pyt
         return replace(arc, curriculum=None), arc.curriculum.settings, arc.curriculum.parts
 
     first = read()
-    monkeypatch.setattr(curriculum, "parse", None)
+    monkeypatch.setattr("ankibuild.arc.read.parse", None)
     assert read() == first
 
 

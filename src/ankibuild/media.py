@@ -16,7 +16,7 @@ from msgspec import Struct
 from ankibuild.cache import Memory
 from ankibuild.diagnostics import Diagnostic, Source, Span
 from ankibuild.files import read_bytes
-from ankibuild.markdown import SOUNDS
+from ankibuild.paths import SOUNDS
 
 SUFFIXES = (".svg", ".png", ".webp", ".jpg", ".jpeg", ".gif", *SOUNDS)
 #: Bytes; a phone downloads every figure of a deck.

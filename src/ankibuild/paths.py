@@ -1,4 +1,7 @@
-"""Where things stand in a deck repository. Texts, not paths: pathlib takes long to import."""
+"""Where things stand in a deck repository, and how they are called.
+
+Texts, not paths: pathlib takes long to import.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,8 @@ SOURCES = "decks/sources.yaml"
 STYLE = "decks/style.css"
 #: What is remembered; not in git.
 CACHE = ".ankibuild"
+#: How the names of files end that Anki plays; the others are shown.
+SOUNDS = (".mp3", ".ogg", ".m4a", ".wav", ".opus")
 
 
 def find_root(start: str) -> str | None:

@@ -16,19 +16,9 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from ankibuild import schema
+from ankibuild.arc import forms
 from ankibuild.bank import Head
-from ankibuild.curriculum import (
-    CHECKLIST_KINDS,
-    ITEM_KINDS,
-    LEVELS,
-    SOURCE_KINDS,
-    Item,
-    Part,
-    Plan,
-    Settings,
-    SourceWork,
-    Topic,
-)
+from ankibuild.curriculum import CHECKLIST_KINDS, ITEM_KINDS, LEVELS, SOURCE_KINDS
 from ankibuild.kinds import Question, kinds
 from ankibuild.rules import Explanation, explanations
 from ankibuild.shape import Form
@@ -112,17 +102,17 @@ def _fields(form: Form[Question] | Form[Head], names: Iterable[str]) -> str:
 
 
 def _curriculum() -> Iterator[str]:
-    yield _entry("The whole arc", Settings, "parts")
-    yield _entry("A part, as `- part: ID`", Part)
-    yield _entry("A deck of a part", Plan)
+    yield _entry("The whole arc", forms.Settings, "parts")
+    yield _entry("A part, as `- part: ID`", forms.Part)
+    yield _entry("A deck of a part", forms.Plan)
     levels = ", ".join(f"{number} ({name})" for number, name in LEVELS.items())
-    yield _entry("A topic, as `- topic: ID`", Topic) + f" Levels: {levels}."
+    yield _entry("A topic, as `- topic: ID`", forms.Topic) + f" Levels: {levels}."
     yield (
-        _entry("An item, as `- KIND: TOPIC.ITEM`", Item)
+        _entry("An item, as `- KIND: TOPIC.ITEM`", forms.Item)
         + f" Kinds: {_names(ITEM_KINDS)}. Those that are done and not asked stand as a checklist in"
         + f" the deck's description: {_names(CHECKLIST_KINDS)}."
     )
-    yield _entry("A source, as `- KIND: ID`", SourceWork) + f" Kinds: {_names(SOURCE_KINDS)}."
+    yield _entry("A source, as `- KIND: ID`", forms.SourceWork) + f" Kinds: {_names(SOURCE_KINDS)}."
 
 
 def _entry(label: str, model: type[BaseModel], *more: str) -> str:

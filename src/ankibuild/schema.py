@@ -16,18 +16,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from ankibuild.arc import forms
 from ankibuild.bank import Head
-from ankibuild.curriculum import (
-    ITEM_KINDS,
-    LEVELS,
-    SOURCE_KINDS,
-    Item,
-    Part,
-    Plan,
-    Settings,
-    SourceWork,
-    Topic,
-)
+from ankibuild.curriculum import ITEM_KINDS, LEVELS, SOURCE_KINDS
 from ankibuild.kinds import Question, kinds
 from ankibuild.project import Project
 from ankibuild.shape import Form
@@ -115,17 +106,17 @@ def _kind(kind: type[Question], names: Known) -> Schema:
 
 
 def _curriculum(names: Known) -> Schema:
-    decks = _object(_fields(Plan, Plan.model_fields, names), Plan.model_fields)
-    about = _fields(Part, ("deck", "title"), names)
+    decks = _object(_fields(forms.Plan, forms.Plan.model_fields, names), forms.Plan.model_fields)
+    about = _fields(forms.Part, ("deck", "title"), names)
     part = {"part": _ID, **about, "decks": _list(decks), "topics": _list(_topic(names))}
     parts = _list(_object(part, ("part", "deck", "title")))
-    return {**_fields(Settings, Settings.model_fields, names), "parts": parts}
+    return {**_fields(forms.Settings, forms.Settings.model_fields, names), "parts": parts}
 
 
 def _topic(names: Known) -> Schema:
     heads = dict.fromkeys(ITEM_KINDS, _WORD)
-    item = _object({**heads, **_fields(Item, ("ask", "sources"), names)}, ("ask",))
-    title = _fields(Topic, ("title",), names)
+    item = _object({**heads, **_fields(forms.Item, ("ask", "sources"), names)}, ("ask",))
+    title = _fields(forms.Topic, ("title",), names)
     described = ", ".join(f"{level} is {name}" for level, name in LEVELS.items())
     level = {"enum": [*map(int, LEVELS), *LEVELS], "description": described}
     properties = {"topic": _ID, **title, "level": level, "items": _list(item)}
@@ -134,8 +125,8 @@ def _topic(names: Known) -> Schema:
 
 def _source() -> Schema:
     heads = dict.fromkeys(SOURCE_KINDS, _WORD)
-    fields = [name for name in SourceWork.model_fields if name not in ("id", "kind")]
-    return _object({**heads, **_fields(SourceWork, fields, {})}, ("title",))
+    fields = [name for name in forms.SourceWork.model_fields if name not in ("id", "kind")]
+    return _object({**heads, **_fields(forms.SourceWork, fields, {})}, ("title",))
 
 
 # ------------------------------------------------------------------ pieces

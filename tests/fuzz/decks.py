@@ -6,12 +6,14 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from msgspec.json import decode, encode
 from msgspec.structs import replace
 
 from ankibuild import bank as banks
-from ankibuild import cards, curriculum, project, released
+from ankibuild import cards, project, released
+from ankibuild.arc.read import parse, parse_sources
 from ankibuild.collection import Collection, collect
-from ankibuild.curriculum import SourceWork
+from ankibuild.curriculum import Curriculum, SourceWork
 from ankibuild.diagnostics import Source, errors
 from ankibuild.outputs.stamped import stamped
 from ankibuild.project import Placed, Project
@@ -96,14 +98,14 @@ def arc(data: bytes) -> None:
     """The curriculum, a part of it and the sources are read, and what is made of them is sound."""
     first, part, sources = (*data.split(CUT, 2), b"", b"")[:3]
     documents = {"01-first": read("decks/01-first/part.yaml", part)}
-    made, problems = curriculum.parse(read("decks/curriculum.yaml", first), documents)
-    works, faults = curriculum.parse_sources(read("decks/sources.yaml", sources))
+    made, problems = parse(read("decks/curriculum.yaml", first), documents)
+    works, faults = parse_sources(read("decks/sources.yaml", sources))
     check_problems((*problems, *faults))
     for work in works.values():
         _check_work(work)
     if made is None or errors(problems):
         return
-    assert curriculum.from_data(curriculum.to_data(made)) == made
+    assert decode(encode(made), type=Curriculum) == made
     plain, _ = banks.parse(read(BANK, b"title: T\nquestions:\n- basic: x\n  q: Why?\n  a: So.\n"))
     assert plain
     placed = tuple(Placed(slot, plain) for slot in made.slots[:1])

@@ -7,17 +7,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from pydantic import BaseModel
 
+from ankibuild.arc import forms
 from ankibuild.bank import Head
-from ankibuild.curriculum import (
-    ITEM_KINDS,
-    SOURCE_KINDS,
-    Item,
-    Part,
-    Plan,
-    Settings,
-    SourceWork,
-    Topic,
-)
+from ankibuild.curriculum import ITEM_KINDS, SOURCE_KINDS
 from ankibuild.fmt.places import (
     column_of,
     comments,
@@ -32,7 +24,11 @@ from ankibuild.source import Document, Items, Mapping, Node
 from ankibuild.source.edit import Edit, is_flow, last_line, splice
 
 #: Entries of the arc that start with one word and an id.
-_ENTRIES: dict[str, type[BaseModel]] = {"parts": Part, "decks": Plan, "topics": Topic}
+_ENTRIES: dict[str, type[BaseModel]] = {
+    "parts": forms.Part,
+    "decks": forms.Plan,
+    "topics": forms.Topic,
+}
 
 
 def orders(document: Document) -> Iterable[Edit]:
@@ -47,7 +43,8 @@ def orders(document: Document) -> Iterable[Edit]:
 def _order(key: str, names: set[str]) -> tuple[str, ...]:
     """Give the order of the fields of a mapping under a key; nothing if it is not known."""
     if not key:
-        return (*Settings.model_fields, "parts") if "parts" in names else tuple(Head.model_fields)
+        is_arc = "parts" in names
+        return (*forms.Settings.model_fields, "parts") if is_arc else tuple(Head.model_fields)
     if key in _ENTRIES:
         return (key.removesuffix("s"), *_ENTRIES[key].model_fields)
     heads = {"questions": tuple(kinds()), "items": ITEM_KINDS, "sources": SOURCE_KINDS}
@@ -56,7 +53,7 @@ def _order(key: str, names: set[str]) -> tuple[str, ...]:
         return ()
     if key == "questions":
         return field_order(kinds()[found[0]])
-    return (found[0], *(Item if key == "items" else SourceWork).model_fields)
+    return (found[0], *(forms.Item if key == "items" else forms.SourceWork).model_fields)
 
 
 class _Field(Struct, frozen=True):

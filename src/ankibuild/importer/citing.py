@@ -12,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
+from ankibuild.arc import forms
 from ankibuild.collection import citation
-from ankibuild.curriculum import SourceWork
+from ankibuild.curriculum import SourceWork, seconds
 from ankibuild.importer.names import Names, id_of
-from ankibuild.kinds.base import check_place, seconds
+from ankibuild.kinds.base import check_place
 
 _LINK = re.compile(r'<a href="([^"]*)">(.*)</a>', re.DOTALL)
 _CHAPTER = re.compile(r" \(")
@@ -96,7 +98,7 @@ class Library(Struct):
             work = _work("x", reading, self._listed(key))
             if work and _says(work, reading, line):
                 name = ids.take(id_of(reading.title, "source"))
-                work = works[key] = work.model_copy(update={"id": name})
+                work = works[key] = replace(work, id=name)
         return work if work and _says(work, reading, line) else None
 
     def _listed(self, key: tuple[str, str | None]) -> str | None:
@@ -120,11 +122,12 @@ def _work(name: str, reading: _Reading, chapters: str | None = None) -> SourceWo
         chapters = f"{time} {reading.chapter}"
     kind = "docs" if seconds(time) is None else "video"
     try:
-        return SourceWork(
+        sound = forms.SourceWork(
             id=name, kind=kind, title=reading.title, url=reading.url, chapters=chapters
         )
     except ValidationError:
         return None
+    return SourceWork(**dict(sound))
 
 
 def _parts(line: str) -> tuple[str, str | None]:

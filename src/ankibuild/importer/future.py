@@ -199,7 +199,7 @@ def _files(parts: tuple[NewPart, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _source(work: SourceWork) -> str:
-    names = [name for name in SourceWork.model_fields if name not in ("id", "kind")]
+    names = [name for name in SourceWork.__struct_fields__ if name not in ("id", "kind")]
     values = {name: value for name in names if (value := getattr(work, name))}
     return entry((work.kind, work.id), values, names)
 

@@ -69,7 +69,6 @@ _PLACES = (
 )
 _PLACE = re.compile("|".join(_PLACES))
 _COMMA = re.compile(r", *")
-_SECONDS = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
 
 
 def slug(text: str) -> str:
@@ -141,15 +140,6 @@ def check_filled(text: str) -> str:
     if text.strip() == "…":
         raise refuse("empty-field", "this is still to be written", "", "write it in place of `…`")
     return text
-
-
-def seconds(place: str) -> int | None:
-    """Give the seconds of the first time in a place, if there is one."""
-    found = _SECONDS.fullmatch(place.split(",", maxsplit=1)[0])
-    if not found:
-        return None
-    hours, minutes, rest = (int(group or 0) for group in found.groups())
-    return hours * 3600 + minutes * 60 + rest
 
 
 Filled = Annotated[str, AfterValidator(check_filled)]

@@ -25,7 +25,7 @@ from ankibuild.markdown.escape import (
     split_delimiters,
 )
 from ankibuild.markdown.highlight import code
-from ankibuild.markdown.images import SOUNDS, audible, play
+from ankibuild.markdown.images import audible, play
 from ankibuild.markdown.prose import depth, to_html
 from ankibuild.markdown.readings import surrounded
 from ankibuild.markdown.scan import scan
@@ -41,7 +41,6 @@ from ankibuild.words import count
 __all__ = [
     "DEEPEST",
     "LONGEST",
-    "SOUNDS",
     "Formula",
     "Problem",
     "Reading",

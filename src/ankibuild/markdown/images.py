@@ -9,13 +9,12 @@ from urllib.parse import unquote
 from ankibuild.diagnostics import did_you_mean
 from ankibuild.markdown.escape import escape
 from ankibuild.markdown.values import Problem
+from ankibuild.paths import SOUNDS
 
 IMAGE = re.compile(r'!\[([^\[\]\n]*+)\]\([ \t]*+([^()\n"]*+)(?:"[^"\n]*+")?[ \t]*+\)')
 _REMOTE = re.compile(r"(?:[a-z][a-z0-9+.-]*:|//)", re.IGNORECASE)
 
 
-#: What Anki plays; the other files are shown.
-SOUNDS = (".mp3", ".ogg", ".m4a", ".wav", ".opus")
 #: No author's text comes out as such a tag: what looks like one is cleaned away.
 _SOUND = re.compile('<sound src="([^"<>]+)">')
 _PLAYED = re.compile(r"\[sound:([^\]<>\"]+)\]")

@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 from pydantic import ValidationError
 
-from ankibuild.curriculum import Settings
+from ankibuild.arc import forms
 from ankibuild.diagnostics import did_you_mean, visible
 from ankibuild.kinds.base import slug
 from ankibuild.starter.origin import RELEASE
@@ -77,7 +77,7 @@ def guard(wishes: Wishes) -> None:
         guess = did_you_mean(wishes.license, LICENSES) or f"there are {', '.join(LICENSES)}"
         raise RefusedError(f"there is no license `{_shown(wishes.license)}` here; {guess}")
     try:
-        Settings(
+        forms.Settings(
             title=wishes.title,
             namespace=wishes.namespace,
             license=LICENSES[wishes.license],

@@ -8,11 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from msgspec import Struct
 
-from ankibuild import curriculum as curricula
 from ankibuild.cache import Memory, Store, key
 from ankibuild.curriculum import Curriculum, SourceWork
 from ankibuild.diagnostics import Diagnostic
@@ -29,6 +27,13 @@ class Arc(Struct, frozen=True):
     problems: tuple[Diagnostic, ...]
     about_sources: tuple[Diagnostic, ...]
     content: str
+
+
+class _Known(Struct, frozen=True):
+    """What is kept of an arc with which nothing is wrong."""
+
+    curriculum: Curriculum
+    sources: dict[str, SourceWork]
 
 
 def load_arc(root: Path, memory: Memory) -> Arc:
@@ -52,38 +57,26 @@ def _remembered(
     root: Path, files: Mapping[str, bytes | Document], memory: Memory, content: str
 ) -> Arc:
     store = Store(root, "arc")
-    known = store.get(content, list[Any])
-    try:
-        if known:
-            return Arc(*_from_data(known), (), (), content)
-    except (ValueError, TypeError, LookupError):
-        pass  # another tool wrote it, or something did
+    known = store.get(content, _Known)
+    if known:
+        return Arc(known.curriculum, known.sources, (), (), content)
     arc = _read(files, memory, content)
     if arc.curriculum and not arc.problems and not arc.about_sources:
-        store.put(content, _to_data(arc.curriculum, arc.sources))
+        store.put(content, _Known(arc.curriculum, dict(arc.sources)))
         store.sweep()
     return arc
 
 
 def _read(files: Mapping[str, bytes | Document], memory: Memory, content: str) -> Arc:
+    # Takes long to import, and an arc is rarely new.
+    from ankibuild.arc.read import parse, parse_sources
+
     read = {
         path: document_of(path, file, memory) if isinstance(file, bytes) else file
         for path, file in files.items()
     }
     parts = {path.split("/")[1]: read[path] for path in read if path.endswith("/part.yaml")}
-    curriculum, problems = curricula.parse(read[CURRICULUM], parts)
+    curriculum, problems = parse(read[CURRICULUM], parts)
     problems += tuple(problem for part in parts.values() for problem in part.problems)
-    works, faults = curricula.parse_sources(read[SOURCES]) if SOURCES in read else ({}, ())
+    works, faults = parse_sources(read[SOURCES]) if SOURCES in read else ({}, ())
     return Arc(curriculum, works, problems, faults, content)
-
-
-def _to_data(curriculum: Curriculum, sources: Mapping[str, SourceWork]) -> list[Any]:
-    works = [work.model_dump(exclude_defaults=True) for work in sources.values()]
-    return [curricula.to_data(curriculum), works]
-
-
-def _from_data(data: list[Any]) -> tuple[Curriculum, dict[str, SourceWork]]:
-    """Give what was put. Raises ValueError, TypeError or LookupError if it is something else."""
-    arc, works = data
-    sources = [SourceWork.model_validate(work) for work in works]
-    return curricula.from_data(arc), {work.id: work for work in sources}
