@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ankibuild.collection import Collection, guid
+from ankibuild.collection import Collection
 from ankibuild.decks import deck_id
 from ankibuild.diagnostics import errors
-from ankibuild.notes import Note
+from ankibuild.notes import Note, guid
 from ankibuild.workflow import load
 from kit import SVG, Repository
 

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from ankibuild import diff, git, released
 from ankibuild import project as projects
 from ankibuild.cache import Memory
-from ankibuild.collection import collect
 from ankibuild.diff import Diff, words
+from ankibuild.fill import collect
 from ankibuild.git import GitError
 from ankibuild.released import Release
 from ankibuild.rules import Subject

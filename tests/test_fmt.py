@@ -17,7 +17,8 @@ from ankibuild import bank as banks
 from ankibuild import fmt
 from ankibuild.cli import cli
 from ankibuild.diagnostics import errors, render
-from ankibuild.source import Document, append_item, plain_value, read
+from ankibuild.source import Document, plain_value, read
+from ankibuild.source.edit import append_item
 from kit import Repository
 
 ROOT = Path(__file__).parents[1]

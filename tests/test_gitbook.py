@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ankibuild import markdown, typeset, workflow
-from ankibuild.collection import collect
+from ankibuild.fill import collect
 from ankibuild.kinds.code import Code
 from ankibuild.outputs.gitbook import LIST, formulas, write
 from ankibuild.outputs.gitbook.blocks import Writer

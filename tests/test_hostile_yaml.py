@@ -16,7 +16,7 @@ from ankibuild.bank import parse
 from ankibuild.diagnostics import MOST_ERRORS, Source, errors
 from ankibuild.released import parse as parse_ledger
 from ankibuild.source import LARGEST, LONGEST, read
-from ankibuild.source.read import MOST_VALUES
+from ankibuild.source.parse import MOST_VALUES
 from conftest import BANK, SOUND, Lay
 
 HEAD = "title: Batch normalization\nsource: makemore-3\n\nquestions:\n\n"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ankibuild import fmt, workflow
-from ankibuild.collection import Collection, guid
+from ankibuild.collection import Collection
 from ankibuild.diagnostics import errors
 from ankibuild.importer import arc, bring_in, settle
 from ankibuild.importer import report as reports
@@ -33,7 +33,7 @@ from ankibuild.importer.prose.shape import shape
 from ankibuild.importer.report import Report, Told
 from ankibuild.importer.shelves import shelve
 from ankibuild.importer.write import bank, question
-from ankibuild.notes import Note
+from ankibuild.notes import Note, guid
 from ankibuild.source import plain_value, read
 from kit import SVG, Repository
 

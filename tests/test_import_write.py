@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ankibuild import fmt
-from ankibuild.collection import citation
 from ankibuild.curriculum import SourceWork
+from ankibuild.fill import citation
 from ankibuild.importer.append import append
 from ankibuild.importer.citing import Library
 from ankibuild.importer.foreign import ImportRefusedError

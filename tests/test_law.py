@@ -18,7 +18,7 @@ import pytest
 
 from ankibox import AnkiBox
 from ankibuild import notetypes, releasing, workflow
-from ankibuild.collection import guid
+from ankibuild.notes import guid
 from ankibuild.workflow import load
 from kit import Repository
 

@@ -21,8 +21,9 @@ from anki.import_export_pb2 import IMPORT_ANKI_PACKAGE_UPDATE_CONDITION_ALWAYS a
 
 from ankibox import AnkiBox, Imported
 from ankibuild import notetypes, releasing, workflow
-from ankibuild.collection import Collection, guid
+from ankibuild.collection import Collection
 from ankibuild.diff import Arrival
+from ankibuild.notes import guid
 from ankibuild.outputs.stamped import stamped
 from ankibuild.releasing import Plan
 from kit import CURRICULUM, SVG, TOPICS, Repository

@@ -19,7 +19,7 @@ from pydantic_core import PydanticCustomError
 from ankibuild import fmt, project, schema
 from ankibuild.kinds import Question, kinds
 from ankibuild.kinds.base import check_id
-from ankibuild.source import append_item
+from ankibuild.source.edit import append_item
 from ankibuild.workflow import load
 from kit import Repository
 from needs import need

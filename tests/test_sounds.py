@@ -10,7 +10,7 @@ import pytest
 
 from ankibox import AnkiBox
 from ankibuild import markdown, site, workflow
-from ankibuild.collection import guid
+from ankibuild.notes import guid
 from ankibuild.rules import Subject
 from kit import Repository
 

@@ -9,7 +9,6 @@ folded over lines, or a quote was doubled, single characters are compared and no
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +22,9 @@ from hypothesis import strategies as st
 from ankibuild.bank import parse
 from ankibuild.diagnostics import Diagnostic, Span, render
 from ankibuild.source import Document, Text, find, read
+from ankibuild.source import parse as parser
 from test_errors import CASES, files_of
 
-#: The package gives the name `read` to the function, so its module is found here.
-READ = importlib.import_module("ankibuild.source.read")
 LOADERS = [loader for loader in ("CSafeLoader", "SafeLoader") if hasattr(yaml, loader)]
 
 #: Letters that editors, terminals and parsers count differently.
@@ -38,7 +36,7 @@ WORDS = st.text("abzé漢🙂e\u0301. $\\", min_size=1, max_size=12).map(str.str
 @pytest.fixture(params=LOADERS)
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Read with the parser in C and with the one in Python."""
-    monkeypatch.setattr(READ, "_LOADER", getattr(yaml, request.param))
+    monkeypatch.setattr(parser, "_LOADER", getattr(yaml, request.param))
     return str(request.param)
 
 
@@ -216,7 +214,7 @@ def check(data: bytes) -> None:
 def broken_yaml(text: str) -> bool:
     """Ask the parser that is used; the two do not agree on tabs inside of keys."""
     try:
-        for _event in yaml.parse(text, Loader=READ._LOADER):
+        for _event in yaml.parse(text, Loader=parser._LOADER):
             pass
     except yaml.YAMLError:
         return True
@@ -337,6 +335,6 @@ def said(case: Path) -> list[tuple[str, str, int]]:
 def test_both_parsers_say_the_same(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = []
     for name in LOADERS:
-        monkeypatch.setattr(READ, "_LOADER", getattr(yaml, name))
+        monkeypatch.setattr(parser, "_LOADER", getattr(yaml, name))
         answers.append(said(case))
     assert answers[0] == answers[-1]

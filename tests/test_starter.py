@@ -17,8 +17,8 @@ import yaml
 from ankibox import AnkiBox
 from ankibuild import __version__, fmt, releasing, workflow
 from ankibuild.cli import cli
-from ankibuild.collection import guid
 from ankibuild.kinds import kinds
+from ankibuild.notes import guid
 from ankibuild.starter import (
     LICENSES,
     LONGEST_TITLE,

@@ -57,6 +57,20 @@ def test_a_second_run_says_the_same_and_imports_nothing_heavy(
     assert not set(HEAVY) & modules
 
 
+@pytest.mark.parametrize("words", [("build",), ("check",)])
+def test_what_is_only_recalled_is_so_without_what_examining_takes(
+    repository: Repository, words: tuple[str, ...]
+):
+    """As after a change of branches and back: every file is new, and nothing in it."""
+    first, _ = command(repository, *words)
+    for path in (repository.root / "decks").rglob("*.yaml"):
+        os.utime(path, ns=(NOW, NOW))
+    again, modules = command(repository, *words)
+    assert again == first
+    assert "ankibuild.examine" in modules
+    assert not {"pydantic", "yaml", "markdown", "pygments", "nh3", "genanki"} & modules
+
+
 PROVEN = ONE + "    verify: assert 1 + 1 == 2\n"
 
 

@@ -14,7 +14,7 @@ from anki.import_export_pb2 import IMPORT_ANKI_PACKAGE_UPDATE_CONDITION_ALWAYS a
 
 from ankibox import AnkiBox
 from ankibuild import released, releasing, workflow
-from ankibuild.collection import guid
+from ankibuild.notes import guid
 from ankibuild.workflow import load
 from kit import SVG, Repository
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ankibuild.collection import Written, collect
 from ankibuild.diagnostics import Diagnostic
+from ankibuild.fill import Written, collect
 from ankibuild.project import load
 from ankibuild.typeset import Tex, engines, typesetter
 from kit import Repository

@@ -6,6 +6,7 @@ read when it is come to, so that a hundred thousand notes need no more memory th
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import unicodedata
@@ -48,6 +49,12 @@ class Note(Struct, frozen=True):
         # As Anki joins them: no field of a sound note has this character, and no tag a blank.
         content = "\x1f".join((self.notetype, *texts, " ".join(sorted(self.tags))))
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def guid(namespace: str, name: str) -> str:
+    """Give the permanent guid of question ``name``: a hash of the two names and nothing else."""
+    digest = hashlib.sha256(f"{namespace}\n{name}".encode()).digest()
+    return base64.b32encode(digest[:10]).decode().lower()
 
 
 class Head(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import count
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,13 +17,16 @@ from msgspec.structs import replace
 from ankibuild import media as figures
 from ankibuild import style
 from ankibuild.arc import load_arc
-from ankibuild.bank import Bank, Entry, parse
 from ankibuild.cache import Lasting, Memory, key
-from ankibuild.curriculum import Curriculum, Slot, SourceWork
+from ankibuild.curriculum import Curriculum, Slot, SourceWork, Topic
 from ankibuild.diagnostics import Diagnostic, Label, Source, Span, did_you_mean, suggest
 from ankibuild.files import read_file
 from ankibuild.media import MediaFile
 from ankibuild.paths import CURRICULUM, SOURCES
+
+if TYPE_CHECKING:
+    from ankibuild.bank import Bank, Entry
+    from ankibuild.kinds import Question
 
 
 class Placed(Struct, frozen=True):
@@ -142,6 +145,9 @@ def open_bank(
     root: Path, slot: Slot, memory: Memory
 ) -> tuple[Placed | None, tuple[Diagnostic, ...]]:
     """Read the bank of a deck, and what is wrong with its form; None if it cannot be read."""
+    # Takes long to import, and most banks are remembered.
+    from ankibuild.bank import parse
+
     document = read_file(root, slot.path, memory)
     bank, problems = memory.of(("bank", document), partial(parse, document))
     return (Placed(slot, bank) if bank else None), problems
@@ -150,6 +156,14 @@ def open_bank(
 def _placed(root: Path, arc: Curriculum, memory: Memory) -> tuple[Placed, ...]:
     found = (open_bank(root, slot, memory)[0] for slot in files(Project(root, arc)))
     return tuple(placed for placed in found if placed)
+
+
+def topic_of(project: Project, placed: Placed, question: Question) -> Topic | None:
+    """Give the topic of the first item that a question covers, or else of its bank."""
+    topics = project.curriculum.topics
+    covered = (project.curriculum.topic_of.get(item) for item in question.covers)
+    planned = (topics.get(name) for name in placed.slot.plan.topics)
+    return next((topic for topic in (*covered, *planned) if topic), None)
 
 
 # ------------------------------------------------------------------ across files

@@ -17,7 +17,8 @@ from ankibuild.diagnostics import Diagnostic, Source, errors
 from ankibuild.generate import ExhaustedError, Generator, Row, write_row
 from ankibuild.kinds.drill import SLOT, Drill
 from ankibuild.project import Project
-from ankibuild.source import Items, Mapping, Node, append_item, find, read
+from ankibuild.source import Items, Mapping, Node, find, read
+from ankibuild.source.edit import append_item
 from ankibuild.verify import Proof, verify
 from ankibuild.verify.claims import claims
 from ankibuild.workflow import RefusedError, empty_bank, write_file

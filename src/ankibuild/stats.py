@@ -9,11 +9,11 @@ from statistics import median
 
 from msgspec import Struct, to_builtins
 
-from ankibuild.collection import Collection, topic_of
+from ankibuild.collection import Collection
 from ankibuild.curriculum import LEVELS
 from ankibuild.kinds import Question
 from ankibuild.kinds.basic import Basic
-from ankibuild.project import Placed, Project
+from ankibuild.project import Placed, Project, topic_of
 from ankibuild.rules.prose import words
 from ankibuild.words import count
 

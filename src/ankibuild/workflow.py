@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -18,14 +19,16 @@ from ankibuild.diagnostics import Diagnostic, Source, Span, did_you_mean, errors
 from ankibuild.disk import guard_links, is_linked, replace
 from ankibuild.examine import examine_all
 from ankibuild.files import read_bytes
-from ankibuild.kinds import Question
 from ankibuild.outputs import EXPORTS
 from ankibuild.packages import Product
 from ankibuild.paths import CACHE
 from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.rules import Subject, allowed, check_arc
-from ankibuild.typeset import Typesetter
+
+if TYPE_CHECKING:
+    from ankibuild.kinds import Question
+    from ankibuild.typeset import Typesetter
 
 #: Bytes of a ledger that is read: some hundred thousand notes.
 LARGEST_LEDGER = 50_000_000
@@ -68,8 +71,7 @@ def load(
     project, problems = projects.outline(root, kept)
     if project is None:
         return Workspace(root, None, sort(problems))
-    with contextlib.nullcontext(typesetter) if typesetter else Typesetter(root) as engine:
-        banks = examine_all(project, memory, engine, jobs=jobs)
+    banks = examine_all(project, memory, typesetter, jobs=jobs)
     ledger, damaged = read_ledger(root)
     used = {name for bank in banks for name in bank.images}
     subject = Subject(
@@ -243,7 +245,7 @@ def new_question(
     or a link leads out of the project, and OSError.
     """
     from ankibuild.schema import fresh_id, skeleton
-    from ankibuild.source import append_item
+    from ankibuild.source.edit import append_item
 
     taken = frozenset(project.entries) | project.retired
     if name in taken:

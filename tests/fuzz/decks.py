@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from ankibuild import bank as banks
 from ankibuild import cards, project, released
 from ankibuild.arc.read import parse, parse_sources
-from ankibuild.collection import Collection, collect
+from ankibuild.collection import Collection
 from ankibuild.curriculum import Curriculum, SourceWork
 from ankibuild.diagnostics import Source, errors
+from ankibuild.fill import collect
 from ankibuild.outputs.stamped import stamped
 from ankibuild.project import Placed, Project
 from ankibuild.released import Ledger

@@ -15,7 +15,8 @@ from ankibuild import bank as banks
 from ankibuild import fmt, markdown
 from ankibuild.diagnostics import FORMATS, Diagnostic, errors, render
 from ankibuild.rules import allowed
-from ankibuild.source import Document, Items, Mapping, Node, Text, append_item, read
+from ankibuild.source import Document, Items, Mapping, Node, Text, read
+from ankibuild.source.edit import append_item
 from ankibuild.source.nodes import offsets, walk
 from fuzz import markup
 

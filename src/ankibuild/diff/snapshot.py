@@ -11,9 +11,10 @@ from msgspec import Struct
 from ankibuild import git, media
 from ankibuild import project as projects
 from ankibuild.cache import Memory
-from ankibuild.collection import Collection, collect
+from ankibuild.collection import Collection
 from ankibuild.diagnostics import errors
 from ankibuild.diff.safe import quoted
+from ankibuild.fill import collect
 from ankibuild.git import GitError, Item
 from ankibuild.paths import CURRICULUM
 from ankibuild.project import Project

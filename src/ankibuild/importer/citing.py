@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from ankibuild.arc import forms
-from ankibuild.collection import citation
 from ankibuild.curriculum import SourceWork, seconds
+from ankibuild.fill import citation
 from ankibuild.importer.names import Names, id_of
 from ankibuild.kinds.base import check_place
 

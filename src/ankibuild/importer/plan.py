@@ -8,7 +8,6 @@ from msgspec import Struct
 from pydantic_core import PydanticCustomError
 
 from ankibuild import notetypes
-from ankibuild.collection import guid
 from ankibuild.curriculum import SourceWork
 from ankibuild.importer import own
 from ankibuild.importer.citing import Library
@@ -25,6 +24,7 @@ from ankibuild.importer.write import question
 from ankibuild.kinds import kinds
 from ankibuild.kinds.base import check_guid, check_id, slug
 from ankibuild.media import MediaFile
+from ankibuild.notes import guid
 from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.source import STRANGE

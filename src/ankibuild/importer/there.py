@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ankibuild.collection import guid
 from ankibuild.importer.names import Names
 from ankibuild.importer.own import Value
 from ankibuild.kinds import Question, kinds
+from ankibuild.notes import guid
 from ankibuild.project import Project
 from ankibuild.released import Ledger
 

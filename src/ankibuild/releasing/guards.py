@@ -12,7 +12,7 @@ from ankibuild.project import Project
 from ankibuild.released import Ledger
 from ankibuild.releasing.words import few
 from ankibuild.rules import Subject
-from ankibuild.rules.guards import mass_change
+from ankibuild.rules.arc.guards import mass_change
 from ankibuild.verify import Claim, claims_of, verify
 from ankibuild.verify.proof import Progress
 from ankibuild.words import count

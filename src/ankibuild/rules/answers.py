@@ -13,8 +13,8 @@ from ankibuild.kinds.base import Place, Question
 from ankibuild.kinds.basic import Basic
 from ankibuild.kinds.drill import Drill
 from ankibuild.kinds.reversed import Reversed
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import entries, prose, texts, warning, without_gaps, words
+from ankibuild.rules.base import Subject, rule, warning
+from ankibuild.rules.prose import entries, prose, texts, without_gaps, words
 from ankibuild.words import count
 
 LIST_ITEMS, SHORT_DESCRIPTION = 3, 3

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from ankibuild.collection import Collection
-from ankibuild.diagnostics import Diagnostic, Source, Span
+from ankibuild.diagnostics import Diagnostic, Label, Source, Span
 from ankibuild.notes import Head
 from ankibuild.project import Project
 from ankibuild.released import PATH, Changes, Ledger, ReleasedNote, compare
@@ -121,14 +121,31 @@ def arc_rule(function: Rule) -> Rule:
     return rule(function)
 
 
+def warning(
+    rule: str,
+    message: str,
+    span: Span,
+    label: str,
+    help_text: str,
+    related: tuple[Label, ...] = (),
+) -> Diagnostic:
+    """Make a diagnostic that stops nothing."""
+    return Diagnostic(rule, message, span, label, help_text, related, severity="warning")
+
+
 @cache
 def load_rules() -> dict[str, Rule]:
-    """Give every rule by name; a new file in this folder needs no other line."""
-    from ankibuild import rules
-
-    for module in pkgutil.iter_modules(rules.__path__):
-        importlib.import_module(f"{rules.__name__}.{module.name}")
+    """Give every rule by name; a new file in this folder or in ``arc`` needs no other line."""
+    _load("ankibuild.rules")
+    _load("ankibuild.rules.arc")
     return RULES
+
+
+@cache
+def _load(package: str) -> None:
+    folder = importlib.import_module(package).__path__
+    for module in pkgutil.iter_modules(folder):
+        importlib.import_module(f"{package}.{module.name}")
 
 
 def check_bank(subject: Subject) -> tuple[Diagnostic, ...]:
@@ -139,7 +156,8 @@ def check_bank(subject: Subject) -> tuple[Diagnostic, ...]:
 
 def check_arc(subject: Subject) -> tuple[Diagnostic, ...]:
     """Run the rules that have to see all banks."""
-    chosen = [one for name, one in load_rules().items() if name in OF_ARC]
+    _load("ankibuild.rules.arc")
+    chosen = [RULES[name] for name in RULES if name in OF_ARC]
     return tuple(problem for one in chosen for problem in one(subject))
 
 

@@ -11,8 +11,8 @@ from functools import lru_cache
 from ankibuild.diagnostics import Diagnostic, Span
 from ankibuild.kinds.code import Code
 from ankibuild.kinds.drill import Drill
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import TEXTS, entries, warning
+from ankibuild.rules.base import Subject, rule, warning
+from ankibuild.rules.prose import TEXTS, entries
 from ankibuild.words import count
 
 LONG_PROGRAM, FEW_ROWS = 15, 12

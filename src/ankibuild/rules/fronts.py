@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from ankibuild.bank import Entry
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.kinds.basic import Basic
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import MASK, entries, front, prose, vocabulary, warning, words
+from ankibuild.rules.base import Subject, rule, warning
+from ankibuild.rules.prose import MASK, entries, front, prose, vocabulary, words
 from ankibuild.words import count
 
 LONG_FRONT = 50

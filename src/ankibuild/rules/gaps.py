@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from ankibuild.bank import Entry
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.kinds.cloze import Cloze
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import Gap, entries, gaps, spelled, warning, words
+from ankibuild.rules.base import Subject, rule, warning
+from ankibuild.rules.prose import Gap, entries, gaps, spelled, words
 from ankibuild.words import count
 
 LONG_GAP, MANY_GAPS = 6, 3

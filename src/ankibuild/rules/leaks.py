@@ -11,19 +11,8 @@ from ankibuild.kinds.basic import Basic
 from ankibuild.kinds.cloze import Cloze
 from ankibuild.kinds.reversed import Reversed
 from ankibuild.kinds.typein import Typein
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import (
-    EMPTY,
-    MASK,
-    Gap,
-    entries,
-    gaps,
-    prose,
-    spelled,
-    stem,
-    vocabulary,
-    warning,
-)
+from ankibuild.rules.base import Subject, rule, warning
+from ankibuild.rules.prose import EMPTY, MASK, Gap, entries, gaps, prose, spelled, stem, vocabulary
 
 SHORT_ANSWER, SHORTEST_WORD = 5, 3
 #: So many gaps of one text are compared with its rest; no card has more.

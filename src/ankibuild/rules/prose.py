@@ -9,7 +9,6 @@ from functools import cache, lru_cache
 from msgspec import Struct
 
 from ankibuild.bank import Entry
-from ankibuild.diagnostics import Diagnostic, Label, Span
 from ankibuild.kinds.base import Place, Question
 from ankibuild.project import Placed
 from ankibuild.rules.base import Subject
@@ -160,15 +159,3 @@ def _gap(found: re.Match[str], masked: str) -> Gap:
 def without_gaps(text: str) -> str:
     """Give a cloze text as its back shows it."""
     return _GAP.sub(lambda found: found[2].partition("::")[0], text)
-
-
-def warning(
-    rule: str,
-    message: str,
-    span: Span,
-    label: str,
-    help_text: str,
-    related: tuple[Label, ...] = (),
-) -> Diagnostic:
-    """Make a diagnostic that stops nothing."""
-    return Diagnostic(rule, message, span, label, help_text, related, severity="warning")

@@ -10,8 +10,8 @@ from functools import lru_cache
 from ankibuild.bank import Bank
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.kinds.basic import Basic
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import EMPTY, MATH, TEXTS, front, warning
+from ankibuild.rules.base import Subject, rule, warning
+from ankibuild.rules.prose import EMPTY, MATH, TEXTS, front
 
 #: A symbol in the fronts of this many questions of a bank belongs to its topic.
 OF_TOPIC = 3

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from ankibuild.diagnostics import Diagnostic
-from ankibuild.rules.base import Subject, rule
-from ankibuild.rules.prose import MASK, WORDS, entries, texts, vocabulary, warning, wording
+from ankibuild.rules.base import Subject, rule, warning
+from ankibuild.rules.prose import MASK, WORDS, entries, texts, vocabulary, wording
 
 _DEEDS = (
     "use|do|apply|take|call|note|compute|plug|follow|see|set|add|multiply|put|insert|run|check"

@@ -11,12 +11,11 @@ from msgspec import Struct
 from ankibuild import cards
 from ankibuild.bank import Entry
 from ankibuild.cards import Card
-from ankibuild.collection import topic_of
 from ankibuild.curriculum import LEVELS, Part, Slot
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.notes import Note
 from ankibuild.notetypes import Notetype
-from ankibuild.project import Placed, Project
+from ankibuild.project import Placed, Project, topic_of
 from ankibuild.rules.base import Subject
 
 

@@ -4,7 +4,6 @@
 :class:`Broken` value in its place; the rest of the file is still there for the rooms above.
 """
 
-from ankibuild.source.edit import append_item
 from ankibuild.source.nodes import Broken, Document, Items, Mapping, Node, Text, find, plain_value
 from ankibuild.source.read import LARGEST, LONGEST, STRANGE, read, text_of
 
@@ -18,7 +17,6 @@ __all__ = [
     "Mapping",
     "Node",
     "Text",
-    "append_item",
     "find",
     "plain_value",
     "read",

@@ -537,7 +537,7 @@ _LOOKS: tuple[Callable[[_Line, int], Finding | None], ...] = (
 
 
 def _fallback(source: Source, start: int, at: int, error: yaml.YAMLError) -> Diagnostic:
-    from ankibuild.source.read import TooDeepError
+    from ankibuild.source.parse import TooDeepError
 
     if isinstance(error, TooDeepError):
         span = Span(source, at, at + 1)

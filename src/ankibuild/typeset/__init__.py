@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ankibuild.collection import Written
+from ankibuild.fill import Written
 from ankibuild.typeset.engines import MATHJAX
 from ankibuild.typeset.findings import Checked, Tex
 from ankibuild.typeset.typesetter import Typesetter

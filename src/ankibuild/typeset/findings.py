@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ankibuild.collection import Written
 from ankibuild.diagnostics import Diagnostic, Span
+from ankibuild.fill import Written
 from ankibuild.markdown import Problem, Reading
 from ankibuild.typeset.answers import Answer
 from ankibuild.typeset.words import Names, explain, unknown_macro

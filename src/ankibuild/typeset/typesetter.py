@@ -11,7 +11,7 @@ from typing import Any, Self
 from msgspec import Struct
 
 from ankibuild.cache import Cache, Store, place
-from ankibuild.collection import Written
+from ankibuild.fill import Written
 from ankibuild.tool import facts
 from ankibuild.typeset.answers import Answer, Request, Verdict
 from ankibuild.typeset.engines import Engines, sources

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from ankibuild.diagnostics import Diagnostic
-from ankibuild.rules.base import Subject, arc_rule
-from ankibuild.rules.prose import warning
+from ankibuild.rules.base import Subject, arc_rule, warning
 
 #: What :func:`~ankibuild.schema.fresh_id` makes: a prefix of the bank, `new` and a number.
 _PROPOSED = re.compile(r"([a-z0-9-]+)-new-[1-9][0-9]*")

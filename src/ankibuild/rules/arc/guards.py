@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from ankibuild.bank import Entry
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.notes import Head
 from ankibuild.released import schema
 from ankibuild.rules.base import Subject, arc_rule
 from ankibuild.words import count
+
+if TYPE_CHECKING:
+    from ankibuild.bank import Entry
 
 #: Share of released notes, and number of them, that one release may change without a flag.
 LARGE_SHARE, LARGE_COUNT = 0.05, 20
