@@ -6,7 +6,7 @@ from array import array
 from functools import lru_cache
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from ankibuild.curriculum import Slot
 from ankibuild.diagnostics import Diagnostic, Source
@@ -56,7 +56,7 @@ class KnownPage(Struct, frozen=True, array_like=True):
     notetypes: frozenset[str]
     tags: frozenset[str]
     media: frozenset[str]
-    listed: Raw
+    listed: bytes
 
 
 def kept(found: Examined) -> Known:
@@ -73,8 +73,7 @@ def kept(found: Examined) -> Known:
 
 
 def _listed(page: Page) -> KnownPage:
-    listed = Raw(page.listed)
-    return KnownPage(page.count, page.cards, page.notetypes, page.tags, page.media, listed)
+    return KnownPage(page.count, page.cards, page.notetypes, page.tags, page.media, page.listed)
 
 
 def rows_of(found: Examined) -> list[Row]:
@@ -102,8 +101,7 @@ def recalled(known: Known, slot: Slot, content: bytes | Document) -> Examined:
 
 def _page(slot: Slot, known: KnownPage) -> Page:
     names, authors, shown = map(_same, (known.notetypes, known.tags, known.media))
-    listed = bytes(known.listed)
-    return Page(slot.deck, known.count, known.cards, names, authors, shown, listed, tuple)
+    return Page(slot.deck, known.count, known.cards, names, authors, shown, known.listed, tuple)
 
 
 @lru_cache(1 << 10)
