@@ -81,6 +81,33 @@ def test_a_second_load_finds_the_same_without_looking(
     assert facts(load(repository.root)) == facts(first)
 
 
+UNREAD = {
+    "an open quote": ONE + '  - basic: open\n    q: "Why?\n',
+    "nothing that reads": "- [",
+    "a control character": ONE + "  - basic: x\n    q: \x07\n",
+}
+
+
+@pytest.mark.parametrize("text", UNREAD.values(), ids=UNREAD)
+def test_what_is_wrong_with_yaml_is_remembered(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, text: str
+):
+    repository.bank(text)
+    first = load(repository.root)
+    assert not first.sound
+    monkeypatch.setattr(one_bank, "examine", None)
+    assert render(load(repository.root).problems) == render(first.problems)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfea\x00", b"questions: \xe9", b"x" * 4_000_001])
+def test_what_is_no_text_is_looked_at_each_time(repository: Repository, data: bytes):
+    """There is no text in which the places of its problems could be remembered."""
+    (repository.root / "decks/01-first/01-one.yaml").write_bytes(data)
+    first = load(repository.root)
+    assert not first.sound
+    assert render(load(repository.root).problems) == render(first.problems)
+
+
 def rename_the_part(repository: Repository) -> None:
     path = repository.root / "decks/curriculum.yaml"
     path.write_text(path.read_text().replace("title: First things", "title: Firsts"))
