@@ -135,13 +135,16 @@ class Untypeset(Ours):
     """The same where the formulas were found sound before, which no peer looks at."""
 
     name = "ankibuild, formulas known"
+    _has_built = False
 
     def begin_anew(self, entries: Sequence[Entry]) -> None:
         """Forget all but which formulas are sound."""
         formulas, aside = self.place / ".ankibuild/formulas", self.place.with_name("formulas")
-        if not formulas.exists():
+        if not self._has_built:
+            # What an earlier bench has left is that of another installation, which asks again.
             super().begin_anew(entries)
             subprocess.run(self.command(), cwd=self.place, check=True, capture_output=True)  # noqa: S603
+            self._has_built = True
         formulas.rename(aside)
         super().begin_anew(entries)
         formulas.parent.mkdir()
