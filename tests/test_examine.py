@@ -17,6 +17,8 @@ from ankibuild.arc import load_arc
 from ankibuild.cache import SPARE, Memory, Store, key
 from ankibuild.diagnostics import render
 from ankibuild.examine import bank as one_bank
+from ankibuild.source import LARGEST
+from ankibuild.source.parse import MOST_VALUES
 from ankibuild.workflow import Workspace, load
 from kit import SVG, Repository
 
@@ -82,30 +84,28 @@ def test_a_second_load_finds_the_same_without_looking(
 
 
 UNREAD = {
-    "an open quote": ONE + '  - basic: open\n    q: "Why?\n',
-    "nothing that reads": "- [",
-    "a control character": ONE + "  - basic: x\n    q: \x07\n",
+    "an open quote": b'questions:\n  - basic: open\n    q: "Why?\n',
+    "nothing that reads": b"[",
+    "a control character": b"title: \x07\n",
+    "nothing at all": b"",
+}
+#: What is wrong with these has no place in the text of the bank.
+UNPLACED = {
+    "UTF-16": b"\xff\xfea\x00",
+    "Latin-1": b"questions: \xe9",
+    "too large": b"x" * (LARGEST + 1),
+    "too many values": b"questions:\n" + b"- 1\n" * MOST_VALUES,
 }
 
 
-@pytest.mark.parametrize("text", UNREAD.values(), ids=UNREAD)
-def test_what_is_wrong_with_yaml_is_remembered(
-    repository: Repository, monkeypatch: pytest.MonkeyPatch, text: str
-):
-    repository.bank(text)
-    first = load(repository.root)
-    assert not first.sound
-    monkeypatch.setattr(one_bank, "examine", None)
-    assert render(load(repository.root).problems) == render(first.problems)
-
-
-@pytest.mark.parametrize("data", [b"\xff\xfea\x00", b"questions: \xe9", b"x" * 4_000_001])
-def test_what_is_no_text_is_looked_at_each_time(repository: Repository, data: bytes):
-    """There is no text in which the places of its problems could be remembered."""
+@pytest.mark.parametrize("data", [*UNREAD.values(), *UNPLACED.values()], ids=[*UNREAD, *UNPLACED])
+def test_what_is_wrong_with_a_file_is_said_again(repository: Repository, data: bytes):
     (repository.root / "decks/01-first/01-one.yaml").write_bytes(data)
     first = load(repository.root)
     assert not first.sound
     assert render(load(repository.root).problems) == render(first.problems)
+    remembered = {path.read_bytes() for path in entries(repository.root)}
+    assert len(remembered) == (2 if data in UNREAD.values() else 1)
 
 
 def rename_the_part(repository: Repository) -> None:

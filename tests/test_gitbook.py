@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ankibuild import markdown, typeset, workflow
+from ankibuild import markdown, workflow
 from ankibuild.fill import collect
 from ankibuild.kinds.code import Code
 from ankibuild.outputs.gitbook import LIST, formulas, write
@@ -24,6 +24,7 @@ from ankibuild.outputs.gitbook.book import make
 from ankibuild.outputs.gitbook.tree import Element, Formula, Node, parse
 from ankibuild.rules import Subject
 from kit import SVG, Repository
+from typesetting import html_of
 
 ROOT = Path(__file__).parent.parent
 GFM = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -250,10 +251,10 @@ def test_a_formula_that_is_spelled_anew_looks_as_before(arc: Subject, tmp_path: 
             )
             chosen.setdefault(tuple(sorted(words)), (old, new))
     both = [(tex, True) for pair in chosen.values() for tex in pair]
-    markup = typeset.markup(both, tmp_path)
+    found = html_of(both, tmp_path)
     assert len(chosen) >= 4
     for old, new in chosen.values():
-        assert mathml(markup[old, True]) == mathml(markup[new, True]), (old, new)
+        assert mathml(found[old, True]) == mathml(found[new, True]), (old, new)
 
 
 def mathml(markup: str) -> str:

@@ -23,7 +23,7 @@ from ankibuild.outputs.site import LIST, write
 from ankibuild.site import File, Formula, Site, Typeset
 from ankibuild.site.formulas import formulas
 from ankibuild.site.index import words
-from ankibuild.typeset import Typesetter
+from ankibuild.typeset.typesetter import Typesetter
 from browser import Browser
 from kit import SVG, Repository
 from needs import need

@@ -13,14 +13,26 @@ from pathlib import Path
 
 import pytest
 
-from ankibuild import typeset
 from ankibuild.cache import Store
 from ankibuild.diagnostics import Diagnostic
-from ankibuild.typeset import Checked, Typesetter, engines, process
+from ankibuild.typeset import engines, process
 from ankibuild.typeset import typesetter as typesetter_module
 from ankibuild.typeset.answers import Answer, Request
-from ankibuild.typeset.findings import INDENT, WIDEST
-from typesetting import BAD, GOOD, HOSTILE, listed, mutants, need, need_mathjax, question, written
+from ankibuild.typeset.findings import INDENT, WIDEST, Checked
+from ankibuild.typeset.typesetter import Typesetter
+from typesetting import (
+    BAD,
+    GOOD,
+    HOSTILE,
+    html_of,
+    listed,
+    mutants,
+    need,
+    need_mathjax,
+    question,
+    stylesheet,
+    written,
+)
 
 ONE, OTHER = ("x^2", False), (r"\frac{1}{2}", True)
 
@@ -263,7 +275,8 @@ def both() -> list[Command]:
 
 def check(root: Path, *texts: str) -> Checked:
     formulas, _ = written(root, question(" and ".join(f"${text}$" for text in texts)))
-    return typeset.check(formulas, root)
+    with Typesetter(root) as one:
+        return one.check(formulas)
 
 
 def rules(checked: Checked) -> list[str]:
@@ -302,18 +315,17 @@ def test_without_an_engine_nothing_is_typeset(
 ) -> None:
     start(monkeypatch)
     assert check(tmp_path, r"\foo") == Checked((), typeset=False)
-    assert typeset.markup([ONE], tmp_path) == {}
-    assert typeset.stylesheet(tmp_path) == ""
+    assert html_of([ONE], tmp_path) == {}
+    assert stylesheet(tmp_path) == ""
 
 
 def test_without_mathjax_nothing_is_typeset(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(engines, "MATHJAX", tmp_path / "nowhere")
-    monkeypatch.setattr(typeset, "MATHJAX", tmp_path / "nowhere")
     assert check(tmp_path, r"\foo") == Checked((), typeset=False)
-    assert typeset.markup([ONE], tmp_path) == {}
-    assert typeset.fonts() == {}
+    assert html_of([ONE], tmp_path) == {}
+    assert engines.fonts() == {}
     assert check(tmp_path) == Checked((), typeset=True)  # nothing was to be done
 
 
@@ -478,14 +490,14 @@ def test_threads_take_turns(typesetter: Typesetter) -> None:
 
 def test_what_is_known_starts_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     first = check(tmp_path, r"\foo", "x", r"\frac{1}", "y")
-    marked = typeset.markup([ONE, OTHER, (r"\foo", False)], tmp_path)
-    style = typeset.stylesheet(tmp_path)
+    marked = html_of([ONE, OTHER, (r"\foo", False)], tmp_path)
+    style = stylesheet(tmp_path)
     start(monkeypatch)
     assert check(tmp_path, "y", r"\foo", "x", r"\frac{1}").typeset
     assert rules(check(tmp_path, r"\foo", "x", r"\frac{1}", "y")) == rules(first)
     assert check(tmp_path, r"\foo").problems[0].help == first.problems[0].help
-    assert typeset.markup([ONE, OTHER, (r"\foo", False)], tmp_path) == marked
-    assert typeset.stylesheet(tmp_path) == style
+    assert html_of([ONE, OTHER, (r"\foo", False)], tmp_path) == marked
+    assert stylesheet(tmp_path) == style
     assert set(marked) == {ONE, OTHER}
     # Something new, and there is nobody to ask.
     fewer = check(tmp_path, r"\foo", "z")
@@ -493,12 +505,12 @@ def test_what_is_known_starts_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 def test_another_mathjax_is_asked_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert typeset.markup([ONE], tmp_path)
+    assert html_of([ONE], tmp_path)
     other = tmp_path / "typesetter.js"
     other.write_text(engines.TYPESETTER.read_text("utf-8") + "// changed\n", "utf-8")
     monkeypatch.setattr(engines, "TYPESETTER", other)
     start(monkeypatch)
-    assert typeset.markup([ONE], tmp_path) == {}
+    assert html_of([ONE], tmp_path) == {}
 
 
 @pytest.mark.parametrize("answer", [None, [1, 2, 3], {"a": 1}, "x", ["x"], [1, "x"]])
@@ -606,7 +618,7 @@ def test_a_screen_reader_gets_mathml(typesetter: Typesetter) -> None:
 def test_the_stylesheet_names_the_fonts_there_are(typesetter: Typesetter) -> None:
     sheet = typesetter.stylesheet()
     named = set(re.findall(r"url\(\"?([^)\"]*)", sheet))
-    fonts = typeset.fonts()
+    fonts = engines.fonts()
     assert named
     assert named <= {f"fonts/{name}" for name in fonts}
     assert all(path.read_bytes().startswith(b"wOFF") for path in fonts.values())

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from ankibox import AnkiBox
-from ankibuild import typeset, workflow
+from ankibuild import workflow
 from ankibuild.markdown import render
-from ankibuild.typeset import Tex, Typesetter
-from ankibuild.typeset.findings import INDENT, WIDEST
+from ankibuild.typeset.engines import fonts
+from ankibuild.typeset.findings import INDENT, WIDEST, Tex
+from ankibuild.typeset.typesetter import Typesetter
 from browser import Browser
 from kit import Repository
 from reviewer import Reviewer, Sides, Site, View, sides
@@ -161,7 +162,7 @@ def boxes(
     """Show formulas on a page with nothing but our markup, stylesheet and fonts."""
     made = typesetter.markup(formulas)
     (folder / "fonts").mkdir()
-    for name, path in typeset.fonts().items():
+    for name, path in fonts().items():
         shutil.copy(path, folder / "fonts" / name)
     (folder / "page.css").write_text(typesetter.stylesheet(), "utf-8")
     (folder / "page.html").write_text(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +13,9 @@ import pytest
 from ankibuild.diagnostics import Diagnostic
 from ankibuild.fill import Written, collect
 from ankibuild.project import load
-from ankibuild.typeset import Tex, engines, typesetter
+from ankibuild.typeset import engines, typesetter
+from ankibuild.typeset.findings import Tex
+from ankibuild.typeset.typesetter import Typesetter
 from kit import Repository
 from needs import need
 
@@ -221,6 +223,18 @@ def written(folder: Path, questions: str) -> tuple[tuple[Written, ...], tuple[Di
     assert project
     collected = collect(project)
     return collected.formulas, (*problems, *collected.problems)
+
+
+def html_of(formulas: Iterable[Tex], root: Path) -> Mapping[Tex, str]:
+    """Give the HTML of formulas."""
+    with Typesetter(root) as one:
+        return one.markup(formulas)
+
+
+def stylesheet(root: Path) -> str:
+    """Give the CSS that any formula needs."""
+    with Typesetter(root) as one:
+        return one.stylesheet()
 
 
 def question(text: str) -> str:

@@ -172,8 +172,11 @@ class Store:
 
 
 def key(*parts: object) -> str:
-    """Name a result by everything that it depends on; bytes and texts are taken as they are."""
-    digest = _begun(identity()).copy()
+    """Name a result by everything that it depends on; bytes and texts are taken as they are.
+
+    Nobody else can know the name, and leave something there for us to find.
+    """
+    digest = _begun(f"{installation()} {identity()}").copy()
     for part in parts:
         data = part if isinstance(part, bytes) else repr(part).encode(*_WHATEVER)
         digest.update(b"%d:" % len(data))

@@ -1,8 +1,8 @@
 """Work in several processes, of which none is relied upon.
 
 They leave their results in files. Whatever one of them could not do is left to the caller, who
-looks for them, does what is missing, and meets what was wrong. Where processes cannot be forked,
-there are none, and the caller does all.
+looks for them, does what is missing, and meets what was wrong. Where no process can be forked, the
+caller does all.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ _AT_ONCE = 4096 // _WIDTH
 
 def beforehand(shares: Sequence[Callable[[], object]]) -> None:
     """Do the first share here, and meanwhile each other one in a process of its own."""
-    children = [_start(share) for share in shares[1:]] if _CAN_FORK else []
+    children: list[int] = []
     try:
+        _start_all(shares[1:], children)
         for share in shares[:1]:
             share()
     finally:
@@ -30,22 +31,21 @@ def beforehand(shares: Sequence[Callable[[], object]]) -> None:
 
 
 def elsewhere(work: Callable[[Iterator[int]], object], count: int, hands: int) -> None:
-    """Have things done by so many processes, and come back when they are done.
+    """Have things done by up to so many processes, and come back when they are done.
 
     Each of them does ``work`` with numbers below ``count``, and takes the next one when it is
     ready for it. So nothing of what the work needs comes into this process.
     """
-    if not _CAN_FORK:
-        return
     reading, writing = os.pipe()
 
     def share() -> None:
         os.close(writing)
         work(_taken(reading))
 
-    children = [_start(share) for _ in range(hands)]
-    os.close(reading)
+    children: list[int] = []
     try:
+        _start_all([share] * min(hands, count), children)
+        os.close(reading)
         _hand_out(writing, range(count))
     finally:
         os.close(writing)
@@ -65,9 +65,17 @@ def _taken(end: int) -> Iterator[int]:
         yield int.from_bytes(number)
 
 
+def _start_all(shares: Iterable[Callable[[], object]], children: list[int]) -> None:
+    """Start as many as there may be, and put them down as they are started."""
+    with suppress(OSError):
+        for share in shares if _CAN_FORK else ():
+            children.append(_start(share))
+
+
 def _wait(children: Iterable[int]) -> None:
     for child in children:
-        os.waitpid(child, 0)
+        with suppress(ChildProcessError):  # whoever started us wants to know of no child
+            os.waitpid(child, 0)
 
 
 def _start(share: Callable[[], object]) -> int:

@@ -28,7 +28,7 @@ from ankibuild.rules import Subject, allowed, check_arc
 
 if TYPE_CHECKING:
     from ankibuild.kinds import Question
-    from ankibuild.typeset import Typesetter
+    from ankibuild.typeset.typesetter import Typesetter
 
 #: Bytes of a ledger that is read: some hundred thousand notes.
 LARGEST_LEDGER = 50_000_000

@@ -14,7 +14,7 @@ from pathlib import Path
 import atheris
 
 #: What is imported when it is needed would not be watched.
-ROOMS = ("fmt", "importer", "kinds", "markdown", "rules", "source")
+ROOMS = ("arc", "examine", "fmt", "importer", "kinds", "markdown", "rules", "source")
 
 with atheris.instrument_imports(include=["ankibuild", "markdown", "yaml", "html"]):
     from fuzz.seeds import ROOT, SIGNS

@@ -1,6 +1,7 @@
 """The files of an arc as authors write them: what may stand in each field.
 
-A form has the fields of the value of the same name in :mod:`ankibuild.curriculum`.
+A form has the fields of the value of the same name in :mod:`ankibuild.curriculum`; two hold a list
+alone, and have no value.
 """
 
 from __future__ import annotations

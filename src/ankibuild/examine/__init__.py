@@ -22,12 +22,13 @@ from ankibuild.files import document_of, read_bytes
 from ankibuild.notes import Note, Row, written
 from ankibuild.processes import elsewhere
 from ankibuild.project import Project, files
-from ankibuild.source import Document, text_of
+from ankibuild.source import Document
 from ankibuild.tool import facts
+from ankibuild.typeset.engines import sources
 
 if TYPE_CHECKING:
     from ankibuild.examine.bank import Tools
-    from ankibuild.typeset import Typesetter
+    from ankibuild.typeset.typesetter import Typesetter
 
 __all__ = ["Examined", "examine_all"]
 
@@ -95,7 +96,7 @@ class _Desk:
     def tools(self) -> Tools:
         """What a bank is examined with; it takes long to import."""
         from ankibuild.examine.bank import Tools
-        from ankibuild.typeset import Typesetter
+        from ankibuild.typeset.typesetter import Typesetter
 
         typesetter = self._typesetter or Typesetter(self.project.root)
         return Tools(self._memory or Memory(), typesetter, Store(self.project.root, "texts"))
@@ -124,7 +125,7 @@ class _Desk:
         except (ValueError, TypeError, LookupError):
             return None
         # What could not be asked about the last time can be now.
-        late = found and not found.typeset and self.tools.typesetter.is_able
+        late = found and not found.typeset and sources()
         return self._shelved(slot, named, found) if found and not late else None
 
     def _made(self, slot: Slot, data: bytes | Document) -> Examined:
@@ -133,8 +134,8 @@ class _Desk:
         memory, named = self.tools.memory, _key(self.project, slot, data)
         document = document_of(slot.path, data, memory) if isinstance(data, bytes) else data
         found = examine(self.project, slot, document, self.tools)
-        lasting = found.typeset or not self.tools.typesetter.is_able
-        if not (self.store and named and lasting and _is_text(data, document)):
+        lasting = found.typeset or not sources()
+        if not (self.store and named and lasting and _is_placed(found, document)):
             return found
         is_kept = self.store.put(named, kept(found), rows_of(found))
         return self._shelved(slot, named, found) if is_kept else found
@@ -147,14 +148,10 @@ class _Desk:
         return replace(found, page=replace(found.page, key=named, read=read))
 
 
-def _is_text(data: bytes | Document, document: Document) -> bool:
-    """Tell whether a bank could be read, so that what is wrong with it has a place in its text."""
-    if document.root is not None or isinstance(data, Document):
-        return document.root is not None
-    try:
-        return text_of(data) == document.source.text
-    except UnicodeDecodeError:
-        return False
+def _is_placed(found: Examined, document: Document) -> bool:
+    """Tell whether all that is wrong with a bank has its place in the text of the bank."""
+    spans = (s for p in found.problems for s in (p.span, *(label.span for label in p.related)))
+    return all(span.source is document.source for span in spans)
 
 
 def _key(project: Project, slot: Slot, data: bytes | Document) -> str:

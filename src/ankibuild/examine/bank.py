@@ -21,7 +21,7 @@ from ankibuild.rules import Fronts, Subject, allowed, check_bank
 from ankibuild.rules.signature import fronts
 from ankibuild.source import Document
 from ankibuild.texts import Texts
-from ankibuild.typeset import Typesetter
+from ankibuild.typeset.typesetter import Typesetter
 
 
 class Tools(Struct):

@@ -23,7 +23,7 @@ from ankibuild.importer.report import Reason
 from ankibuild.importer.settle import Stage
 from ankibuild.importer.write import entry, require_same
 from ankibuild.paths import CACHE, CURRICULUM, SOURCES
-from ankibuild.typeset import Typesetter
+from ankibuild.typeset.typesetter import Typesetter
 from ankibuild.workflow import Workspace, replace_text
 
 #: How often checking may find something more, once what it found before has been left out.

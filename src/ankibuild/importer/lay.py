@@ -21,7 +21,7 @@ from ankibuild.importer.plan import Drafted, Given, draft
 from ankibuild.importer.report import File, Reason, Report, Told
 from ankibuild.importer.settle import Stage, carry_out, take_back
 from ankibuild.paths import CACHE, CURRICULUM
-from ankibuild.typeset import Typesetter
+from ankibuild.typeset.typesetter import Typesetter
 from ankibuild.workflow import replace_text
 
 

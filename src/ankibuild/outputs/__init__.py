@@ -43,7 +43,7 @@ Raises ValueError, with a sentence for the user, if the folder is not one to wri
 def _site(subject: Subject, dest: Path) -> tuple[Path, ...]:
     from ankibuild import site
     from ankibuild.outputs.site import write
-    from ankibuild.typeset import Typesetter
+    from ankibuild.typeset.typesetter import Typesetter
 
     with Typesetter(subject.project.root) as typesetter:
         return write(site.make(subject, typeset=site.mathjax(typesetter)), dest)

@@ -15,7 +15,7 @@ from ankibuild.cache import Memory
 from ankibuild.serve.preview import Edition, Preview
 from ankibuild.serve.server import HOST, Server
 from ankibuild.site import mathjax
-from ankibuild.typeset import Typesetter
+from ankibuild.typeset.typesetter import Typesetter
 from ankibuild.workflow import RefusedError, slot_of
 
 __all__ = ["serve"]

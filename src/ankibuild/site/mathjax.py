@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ankibuild.site.values import Formula, Typeset
-from ankibuild.typeset import Typesetter, fonts
+from ankibuild.typeset.engines import fonts
+from ankibuild.typeset.typesetter import Typesetter
 
 
 def mathjax(typesetter: Typesetter) -> Typeset:

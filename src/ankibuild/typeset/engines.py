@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,6 +40,11 @@ def sources() -> tuple[Path, ...]:
     """Give the files that run, in their order; none if MathJax is not installed."""
     files = tuple(MATHJAX / name for name in FILES)
     return (*files, TYPESETTER) if all(file.is_file() for file in files) else ()
+
+
+def fonts() -> Mapping[str, Path]:
+    """Give the fonts that the stylesheet names; none without MathJax."""
+    return {path.name: path for path in sorted((MATHJAX / "fonts").glob("*.woff"))}
 
 
 def commands() -> Iterator[Command]:

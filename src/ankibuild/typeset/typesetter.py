@@ -50,11 +50,6 @@ class Typesetter:
         """End the process, if there is one. What follows starts another."""
         self._engines.close()
 
-    @property
-    def is_able(self) -> bool:
-        """Tell whether there is a MathJax to ask."""
-        return bool(sources())
-
     def warm(self) -> None:
         """Start a process, so that the first new formula does not wait for one."""
         if sources():
