@@ -623,7 +623,9 @@ class TestMedia:
                 item.copy(tmp_path / "a")
                 assert (tmp_path / "a").read_bytes() == b"12345"
             else:
-                with pytest.raises(ImportRefusedError, match=f"more than {claimed} bytes"):
+                with pytest.raises(
+                    ImportRefusedError, match=f"its list says {claimed} bytes of `0`"
+                ):
                     item.copy(tmp_path / "a")
                 assert not (tmp_path / "a").exists()
 
@@ -821,7 +823,8 @@ def outcome(path: Path, folder: Path) -> str:
     return "read"
 
 
-OUTCOMES = ("read", "`deck.apkg`: ")
+#: Of a file that cannot be copied, whoever asked for it knows from which package it is.
+OUTCOMES = ("read", "`deck.apkg`: ", "this package is damaged (")
 DAMAGE = st.tuples(
     st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=20),
     st.just(1.0) | st.floats(0, 1),

@@ -38,6 +38,10 @@ _DAMAGE = (
 )
 
 
+class TooLargeError(ImportRefusedError):
+    """A package, or a file in it, is larger than it may be."""
+
+
 class Archive:
     """The entries of an open package, by ``names``. Every refusal is an ImportRefusedError."""
 
@@ -55,11 +59,14 @@ class Archive:
         return self._entries[name].file_size
 
     def read(self, name: str, limit: int, *, zstd: bool = False) -> bytes:
-        """Give the content of an entry of at most ``limit`` bytes."""
+        """Give the content of an entry; raise TooLargeError if it has more than ``limit`` bytes."""
         return b"".join(self._content(name, limit, zstd))
 
     def copy(self, name: str, limit: int, zstd: bool, path: Path) -> None:
-        """Write the content of an entry of at most ``limit`` bytes to a path, all or nothing."""
+        """Write the content of an entry to a path, all of it or nothing.
+
+        Raise TooLargeError if it has more than ``limit`` bytes.
+        """
         try:
             with path.open("wb") as file:
                 for chunk in self._content(name, limit, zstd):
@@ -161,5 +168,5 @@ def _require_at_most(limit: int, size: int, name: str) -> None:
         raise _too_much(f"a file of more than {limit:,} bytes (`{name}`)")
 
 
-def _too_much(what: str) -> ImportRefusedError:
-    return ImportRefusedError(f"this package holds {what}; export it from Anki deck by deck")
+def _too_much(what: str) -> TooLargeError:
+    return TooLargeError(f"this package holds {what}; export it from Anki deck by deck")

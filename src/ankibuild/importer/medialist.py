@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 from msgspec import Struct
 
 from ankibuild.importer import limits, protobuf
-from ankibuild.importer.archive import Archive
+from ankibuild.importer.archive import Archive, TooLargeError
 from ankibuild.importer.foreign import ForeignMedia, ImportRefusedError
 from ankibuild.importer.texts import Texts
 
@@ -82,7 +83,17 @@ def _media(line: _Listed, package: Archive, texts: Texts, zstd: bool) -> Foreign
     if trouble:
         texts.findings.add(f"media files left out, {trouble}", f"`{name[:60]}`")
         return None
-    return ForeignMedia(name, line.size, partial(package.copy, line.entry, line.size, zstd))
+    return ForeignMedia(name, line.size, partial(_copy, package, line, zstd))
+
+
+def _copy(package: Archive, line: _Listed, zstd: bool, path: Path) -> None:
+    """Copy a file; raise ImportRefusedError if it is damaged, or larger than is said of it."""
+    try:
+        package.copy(line.entry, line.size, zstd, path)
+    except TooLargeError:
+        said = f"its list says {line.size:,} bytes of `{line.entry}`, which holds more"
+        message = f"this package is damaged ({said}); download or export it again"
+        raise ImportRefusedError(message) from None
 
 
 def _trouble(line: _Listed, name: str, package: Archive) -> str:
