@@ -228,12 +228,15 @@ def unknown_names(project: Project, placed: Placed) -> Iterator[Diagnostic]:
 
 
 def _unknown_sources(project: Project, bank: Bank) -> Iterator[Diagnostic]:
+    is_first = True
     if bank.head.source and bank.head.source not in project.sources:
-        yield _unknown_source(project, bank.head.source, bank.span("source"))
+        yield _unknown_source(project, bank.head.source, bank.span("source"), is_first)
+        is_first = False
     for entry in bank.entries:
         name = entry.question.source
         if name and name not in project.sources:
-            yield _unknown_source(project, name, entry.span(("source",)))
+            yield _unknown_source(project, name, entry.span(("source",)), is_first)
+            is_first = False
 
 
 def _unknown_items(project: Project, placed: Placed) -> Iterator[Diagnostic]:
@@ -243,11 +246,12 @@ def _unknown_items(project: Project, placed: Placed) -> Iterator[Diagnostic]:
                 yield _unknown_item(project, placed, item, entry.span(("covers", number)))
 
 
-def _unknown_source(project: Project, name: str, span: Span) -> Diagnostic:
+def _unknown_source(project: Project, name: str, span: Span, is_first: bool) -> Diagnostic:
+    """Say what could be meant; all that there is, once in a bank."""
     guess = did_you_mean(name, project.sources)
     known = tuple(project.sources)
     listed = f"sources are listed in {SOURCES}"
-    if 0 < len(known) <= 12:
+    if is_first and 0 < len(known) <= 12:
         listed += f": {', '.join(known)}"
     return Diagnostic(
         "unknown-source",
