@@ -176,7 +176,7 @@ def key(*parts: object) -> str:
 
     Nobody else can know the name, and leave something there for us to find.
     """
-    digest = _begun(f"{installation()} {identity()}").copy()
+    digest = _begun(identity(), installation()).copy()
     for part in parts:
         data = part if isinstance(part, bytes) else repr(part).encode(*_WHATEVER)
         digest.update(b"%d:" % len(data))
@@ -212,8 +212,8 @@ def _lines(rows: Iterable[bytes]) -> bytes:
 
 
 @cache
-def _begun(tool: str) -> blake2b:
-    return blake2b(tool.encode(), digest_size=20)
+def _begun(tool: str, installed: str) -> blake2b:
+    return blake2b(f"{installed} {tool}".encode(), digest_size=20)
 
 
 def _seal(body: bytes) -> bytes:
