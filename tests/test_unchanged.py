@@ -75,6 +75,17 @@ def test_what_is_only_recalled_is_so_without_what_examining_takes(
     assert not EXAMINING & modules
 
 
+@pytest.mark.parametrize("words", [("build",), ("check",)])
+def test_nothing_is_imported_for_questions_that_nobody_asks(
+    repository: Repository, words: tuple[str, ...]
+):
+    """Which plugins has pydantic, and is a property of genanki a coroutine?"""
+    _, modules = command(repository, *words)
+    assert "pydantic.plugin" in modules
+    assert ("genanki" in modules) == (words == ("build",))
+    assert not {"importlib.metadata", "asyncio"} & modules
+
+
 PROVEN = ONE + "    verify: assert 1 + 1 == 2\n"
 
 

@@ -7,19 +7,18 @@ from functools import cache
 
 from msgspec import Struct
 from msgspec.structs import replace
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from ankibuild.diagnostics import Diagnostic, Label, Span, did_you_mean, enough, suggest, unread
 from ankibuild.kinds import Question, kinds
 from ankibuild.kinds.base import Filled, Id, Place, Python, Tag
+from ankibuild.model import Model
 from ankibuild.shape import Form, build
 from ankibuild.source import Broken, Document, Items, Mapping, Node, Text, find
 
 
-class Head(BaseModel):
+class Head(Model):
     """What a bank says before its questions."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     title: Filled = Field(description="The topic, as a learner reads it on each card.")
     source: Filled | None = Field(default=None, description="Id of the source of its questions.")

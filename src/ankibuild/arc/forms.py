@@ -10,10 +10,11 @@ import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator
 
 from ankibuild.curriculum import LEVELS, seconds
 from ankibuild.kinds.base import Filled, Id, refuse, slug
+from ankibuild.model import Model
 
 
 def _check_deck_name(name: str) -> str:
@@ -103,11 +104,7 @@ ItemId = Annotated[str, AfterValidator(_check_item_id)]
 SourceId = Annotated[str, AfterValidator(_check_source_id)]
 
 
-class _Form(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-class Item(_Form):
+class Item(Model):
     """One thing to know or to do; ``kind`` is one of ITEM_KINDS."""
 
     id: ItemId
@@ -116,7 +113,7 @@ class Item(_Form):
     sources: tuple[Filled, ...] = ()
 
 
-class Topic(_Form):
+class Topic(Model):
     """A topic: a title, a level (1 to 3) and its items."""
 
     id: Id
@@ -125,7 +122,7 @@ class Topic(_Form):
     items: tuple[object, ...] = ()
 
 
-class Plan(_Form):
+class Plan(Model):
     """A deck as it is planned: its frozen name, its bank's file, the topics it covers."""
 
     deck: DeckName
@@ -133,7 +130,7 @@ class Plan(_Form):
     topics: tuple[Id, ...]
 
 
-class Part(_Form):
+class Part(Model):
     """A part of the arc; its folder under ``decks/`` has its id."""
 
     id: Annotated[Id, AfterValidator(_check_file_name)]
@@ -143,19 +140,19 @@ class Part(_Form):
     topics: tuple[object, ...] = ()
 
 
-class TopicsFile(_Form):
+class TopicsFile(Model):
     """A file of topics."""
 
     topics: tuple[object, ...] = ()
 
 
-class SourcesFile(_Form):
+class SourcesFile(Model):
     """The file of sources."""
 
     sources: tuple[object, ...] = ()
 
 
-class SourceWork(_Form):
+class SourceWork(Model):
     """A lecture, paper, book or page that questions cite; ``kind`` is one of SOURCE_KINDS.
 
     ``chapters`` are lines of a time and a title; ``lectures`` are titles, one a line.
@@ -176,7 +173,7 @@ def _check_deck_title(title: str) -> str:
     return _check_visible(title)
 
 
-class Settings(_Form):
+class Settings(Model):
     """What ``decks/curriculum.yaml`` says about the whole project."""
 
     title: Annotated[Filled, AfterValidator(_check_deck_title)]

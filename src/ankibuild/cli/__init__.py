@@ -127,8 +127,6 @@ def main() -> NoReturn:
     # Hardly anything that we make is waste in circles.
     gc.set_threshold(200_000)
     _open_streams()
-    # What is installed beside us has no part in what is made, and to look for it takes long.
-    os.environ["PYDANTIC_DISABLE_PLUGINS"] = "1"
     try:
         _run()
     except (UnreadError, BrokenPipeError):

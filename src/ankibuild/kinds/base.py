@@ -8,8 +8,10 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, Protocol
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+from ankibuild.model import Model
 
 Place = tuple[str | int, ...]
 
@@ -153,10 +155,10 @@ Python = Annotated[Filled, Field(json_schema_extra={"format": "python"})]
 NotetypeKey = Literal["basic", "reversed", "cloze", "typein", "drill"]
 
 
-class Question(BaseModel):
+class Question(Model):
     """One entry of a bank."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     kind: ClassVar[str]
     notetype: ClassVar[NotetypeKey]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import inspect
 import json
 import os
 import re
@@ -20,14 +21,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-import genanki
-
 from ankibuild.collection import Collection
 from ankibuild.decks import Deck
 from ankibuild.notetypes import Notetype, stable_id
 from ankibuild.outputs.joined import take_over
 from ankibuild.outputs.sound import sound_notes
 from ankibuild.outputs.workshop import workshop
+from ankibuild.stand_in import stand_in
+
+# genanki's cached properties ask asyncio this, for which it would open all of the network.
+with stand_in("asyncio", iscoroutinefunction=inspect.iscoroutinefunction):
+    import genanki
 
 _RESTORING_NAME = re.compile(r"collection\.apkg|backup-.*\.apkg", re.IGNORECASE)
 _FIRST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
