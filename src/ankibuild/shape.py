@@ -86,6 +86,10 @@ class Form(Struct, Generic[M], frozen=True, eq=False, dict=True):
         """Tell whether a field must be there."""
         return self._traits[key].is_required
 
+    def is_markdown(self, key: str) -> bool:
+        """Tell whether a field is rendered, so that `- ` begins an entry of a list on the card."""
+        return self._traits[key].is_markdown
+
     @cached_property
     def _traits(self) -> dict[str, _Trait]:
         names = [name for name in self.model.model_fields if name not in self.hidden]
@@ -101,13 +105,21 @@ class _Trait(Struct, frozen=True):
     is_required: bool
     is_list: bool
     is_list_of_texts: bool
+    is_markdown: bool
 
 
 def _trait(field: FieldInfo) -> _Trait:
     is_list = get_origin(field.annotation) is tuple
     inner = get_args(field.annotation)[0] if is_list else None
     texts = inner is not None and get_origin(inner) is not dict
-    return _Trait(field.is_required(), is_list, texts)
+    return _Trait(field.is_required(), is_list, texts, _is_markdown(field))
+
+
+def _is_markdown(field: FieldInfo) -> bool:
+    """Tell whether a field, or one way of filling it, is marked as :data:`kinds.base.Markdown`."""
+    options = [getattr(option, "__metadata__", ()) for option in get_args(field.annotation)]
+    marks = [field, *(mark for option in options for mark in option)]
+    return any(getattr(mark, "json_schema_extra", None) == {"format": "markdown"} for mark in marks)
 
 
 def build(
@@ -303,7 +315,11 @@ def _not_a_text(document: Document, name: str, value: Node, form: Form[M]) -> Di
     if name == form.head:
         help_text = f"for example `{name}: bn-why-eps`"
         return Diagnostic("bad-id", "an id is one word", span.first_line(), label, help_text)
-    rows = [row.removeprefix(" " * (span.column - 1)) for row in span.text.splitlines()]
+    texts = _texts(value)
+    if texts and not form.is_markdown(name):
+        rows = texts
+    else:
+        rows = [row.removeprefix(" " * (span.column - 1)) for row in span.text.splitlines()]
     block = "\n".join(f"  {row}" for row in _few(rows))
     return Diagnostic(
         "wrong-shape",
@@ -312,6 +328,13 @@ def _not_a_text(document: Document, name: str, value: Node, form: Form[M]) -> Di
         label,
         f"put the text in a block:\n{name}: |\n{block}",
     )
+
+
+def _texts(value: Node) -> list[str]:
+    """Give the lines of a list of texts; nothing of anything else."""
+    items = value.items if isinstance(value, Items) else ()
+    lines = [line for item in items if isinstance(item, Text) for line in item.value.splitlines()]
+    return lines if all(isinstance(item, Text) for item in items) else []
 
 
 def _not_a_text_item(document: Document, rule: str, name: str, item: Node) -> Diagnostic:
