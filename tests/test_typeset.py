@@ -525,18 +525,50 @@ def test_a_damaged_memory_is_as_good_as_none(tmp_path: Path, answer: object) -> 
     assert rules(check(tmp_path, r"\foo", "x")) == ["unknown-macro"]
 
 
-def test_only_what_is_new_is_asked_about(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    asked: list[str] = []
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Give the formulas that an engine is asked about, in their order."""
+    seen: list[str] = []
 
     class Spy(engines.Engines):
         def ask(self, requests: Sequence[Request]) -> list[Answer]:
-            asked.extend(str(request["tex"]) for request in requests)
+            seen.extend(str(request["tex"]) for request in requests if "tex" in request)
             return super().ask(requests)
 
     monkeypatch.setattr(typesetter_module, "Engines", Spy)
+    return seen
+
+
+def test_only_what_is_new_is_asked_about(tmp_path: Path, asked: list[str]) -> None:
     check(tmp_path, "a", "b")
     check(tmp_path, "b", "c")
     assert sorted(asked) == ["a", "b", "c"]
+
+
+def test_what_banks_share_is_asked_once_and_remembered_for_each(
+    tmp_path: Path, asked: list[str]
+) -> None:
+    ours, _ = written(tmp_path, question(r"$\foo$ and $a$"))
+    theirs, _ = written(tmp_path, question(r"$\foo$ and $b$"))
+    with Typesetter(tmp_path) as one:
+        first = [rules(one.check(ours, "ours")), rules(one.check(theirs, "theirs"))]
+    assert first == [["unknown-macro"], ["unknown-macro"]]
+    assert sorted(asked) == [r"\foo", "a", "b"]
+    with Typesetter(tmp_path) as another:
+        assert rules(another.check(theirs, "theirs")) == ["unknown-macro"]
+    assert len(asked) == 3
+
+
+def test_a_formula_that_took_an_engine_along_is_asked_about_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: list[str]
+) -> None:
+    """It may have been the machine, and another bank has the formula as well."""
+    start(monkeypatch, with_trap(both()[0], tmp_path, "process.exit()"))
+    formulas, _ = written(tmp_path, question("$trap$"))
+    with Typesetter(tmp_path) as one:
+        assert rules(one.check(formulas, "ours")) == ["formula-too-long"]
+        assert rules(one.check(formulas, "theirs")) == ["formula-too-long"]
+    assert asked == ["trap", "trap"]
 
 
 # ------------------------------------------------------------------ markup

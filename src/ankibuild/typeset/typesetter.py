@@ -39,6 +39,7 @@ class Typesetter:
         self._engines = Engines()
         self._memories: dict[str, Cache] = {}
         self._told: dict[str, dict[str, Answer]] = {}
+        self._judgments: dict[str, Verdict] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -90,11 +91,20 @@ class Typesetter:
         kept = self._verdicts.get(bank, Verdicts) if requests else None
         known = kept.answers if kept and kept.version == version else {}
         found = {name: known[name] for name in requests if name in known}
-        asked = self._asked({name: one for name, one in requests.items() if name not in found})
-        new = {name: Verdict(one.result or 0.0, one.error) for name, one in asked.items()}
+        new = self._heard({name: one for name, one in requests.items() if name not in found})
         if lasting := {name: answer for name, answer in new.items() if _lasts(answer)}:
             self._verdicts.put(bank, Verdicts(version, found | lasting))
         return {_tex(name): answer for name, answer in (found | new).items()}
+
+    def _heard(self, requests: Mapping[str, Request]) -> dict[str, Verdict]:
+        """Give verdicts that an engine gives now, or gave for another bank: many share formulas."""
+        new = {name: one for name, one in requests.items() if name not in self._judgments}
+        found = {name: self._judgments[name] for name in requests.keys() - new.keys()}
+        for name, answer in self._asked(new).items():
+            found[name] = Verdict(answer.result or 0.0, answer.error)
+            if _lasts(answer):
+                self._judgments[name] = found[name]
+        return found
 
     def _remembered(self, room: str, requests: Mapping[str, Request]) -> dict[str, Answer]:
         """Answer requests by their names, from memory where that can be; unanswered are absent."""
