@@ -571,6 +571,22 @@ def test_a_formula_that_took_an_engine_along_is_asked_about_again(
     assert asked == ["trap", "trap"]
 
 
+def test_the_formula_among_many_that_takes_an_engine_along_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Though the answers to those before it were under way."""
+    start(monkeypatch, with_trap(both()[0], tmp_path, "process.exit()"))
+    requests = [{"want": "verdict", "tex": f"x_{n}", "display": False} for n in range(300)]
+    for n in (0, 150, 299):
+        requests[n] |= {"tex": "trap"}
+    working = engines.Engines()
+    answers = working.ask(requests)
+    working.close()
+    assert [n for n, answer in enumerate(answers) if answer == engines.LOST] == [0, 150, 299]
+    assert all(answer.result for answer in answers if answer != engines.LOST)
+    assert len(answers) == 300
+
+
 # ------------------------------------------------------------------ markup
 
 

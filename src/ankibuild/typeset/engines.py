@@ -1,7 +1,7 @@
 """MathJax in a process: node if there is one, else QuickJS; started when there is something to ask.
 
 Nothing a formula does reaches beyond its process: one that hangs or dies is replaced, and the
-formula that did it twice is named. Several threads take turns.
+formula that does it again, by itself, is named. Several threads take turns.
 """
 
 from __future__ import annotations
@@ -84,16 +84,17 @@ class Engines:
 
     def _ask(self, requests: Sequence[Request]) -> list[Answer]:
         answers: list[Answer] = []
-        suspect = -1
+        # An engine tells several answers at once: which formula took it along shows one by one.
+        alone = False
         while len(answers) < len(requests) and (engine := self._ready()):
-            answers += engine.ask(requests[len(answers) :], LIMIT + SLACK)
-            if len(answers) == len(requests):
-                break
-            self._lose()
-            if len(answers) != suspect:
-                suspect = len(answers)
-            else:
-                answers.append(LOST)
+            rest = requests[len(answers) :]
+            wanted = rest[:1] if alone else rest
+            told = engine.ask(wanted, LIMIT + SLACK)
+            answers += told
+            if len(told) < len(wanted):
+                self._lose()
+                answers += [LOST] if alone else []
+                alone = not alone
         return answers
 
     def _stop(self) -> None:
