@@ -99,6 +99,10 @@ class Corpus:
             [sys.executable, HERE / "bare.py", self.rows, self.root / "bare.apkg"], self.root
         )
 
+    def floor(self) -> Run:
+        """Call the libraries that a cold build calls, and do nothing else."""
+        return run([sys.executable, HERE / "floor.py", self.root], self.root)
+
     def build(self) -> Run:
         """Build everything."""
         return run([TOOL, "build"], self.root)
@@ -163,6 +167,7 @@ def table(corpus: Corpus, rounds: int) -> None:
         corpus.forget(formulas=False)
 
     pair(f"{shown}: cold build / bare genanki", corpus.build, corpus.bare, cold, slow, forget)
+    pair(f"{shown}: the libraries alone / bare genanki", corpus.floor, corpus.bare, None, slow)
     pair(f"{shown}: unchanged / `import genanki`", corpus.build, imported, unchanged, rounds)
     pair(
         f"{shown}: one edit / `import genanki`", corpus.build, imported, edited, rounds, corpus.edit
