@@ -87,8 +87,7 @@ def pack(banks: Iterable[Path], folder: Path) -> None:
 
 def main(root: str) -> None:
     """Share the banks out, and wait."""
-    banks = sorted(Path(root).glob("decks/*/*.yaml"))
-    banks = [bank for bank in banks if bank.name != "part.yaml"]
+    banks = sorted(Path(root).glob("decks/*/b-*.yaml"))
     children = []
     for number in range(PROCESSES):
         folder = Path(root) / f"floor-{number}"

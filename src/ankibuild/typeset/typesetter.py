@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
@@ -39,7 +39,6 @@ class Typesetter:
         self._engines = Engines()
         self._memories: dict[str, Cache] = {}
         self._told: dict[str, dict[str, Answer]] = {}
-        self._judgments: dict[str, Verdict] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -91,25 +90,26 @@ class Typesetter:
         kept = self._verdicts.get(bank, Verdicts) if requests else None
         known = kept.answers if kept and kept.version == version else {}
         found = {name: known[name] for name in requests if name in known}
-        new = self._heard({name: one for name, one in requests.items() if name not in found})
+        unknown = {name: one for name, one in requests.items() if name not in found}
+        asked = self._once("verdict", unknown, self._asked)
+        new = {name: Verdict(one.result or 0.0, one.error) for name, one in asked.items()}
         if lasting := {name: answer for name, answer in new.items() if _lasts(answer)}:
             self._verdicts.put(bank, Verdicts(version, found | lasting))
         return {_tex(name): answer for name, answer in (found | new).items()}
 
-    def _heard(self, requests: Mapping[str, Request]) -> dict[str, Verdict]:
-        """Give verdicts that an engine gives now, or gave for another bank: many share formulas."""
-        new = {name: one for name, one in requests.items() if name not in self._judgments}
-        found = {name: self._judgments[name] for name in requests.keys() - new.keys()}
-        for name, answer in self._asked(new).items():
-            found[name] = Verdict(answer.result or 0.0, answer.error)
-            if _lasts(answer):
-                self._judgments[name] = found[name]
-        return found
-
     def _remembered(self, room: str, requests: Mapping[str, Request]) -> dict[str, Answer]:
         """Answer requests by their names, from memory where that can be; unanswered are absent."""
+        return self._once(room, requests, lambda unknown: self._ask(room, unknown))
+
+    def _once(
+        self,
+        room: str,
+        requests: Mapping[str, Request],
+        ask: Callable[[Mapping[str, Request]], dict[str, Answer]],
+    ) -> dict[str, Answer]:
+        """Answer requests by their names; ``ask`` about those that were not yet answered here."""
         told = self._told.setdefault(room, {})
-        asked = self._ask(room, {name: r for name, r in requests.items() if name not in told})
+        asked = ask({name: one for name, one in requests.items() if name not in told})
         told |= {name: answer for name, answer in asked.items() if _lasts(answer)}
         return asked | {name: told[name] for name in requests if name in told}
 
