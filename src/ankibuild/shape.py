@@ -315,6 +315,10 @@ def _not_a_text(document: Document, name: str, value: Node, form: Form[M]) -> Di
     if name == form.head:
         help_text = f"for example `{name}: bn-why-eps`"
         return Diagnostic("bad-id", "an id is one word", span.first_line(), label, help_text)
+    if not _has_entries(value):
+        message = f"`{name}` is empty"
+        help_text = _fill(form, name, message)
+        return Diagnostic("empty-field", message, span.first_line(), label, help_text)
     texts = _texts(value)
     if texts and not form.is_markdown(name):
         rows = texts
@@ -328,6 +332,12 @@ def _not_a_text(document: Document, name: str, value: Node, form: Form[M]) -> Di
         label,
         f"put the text in a block:\n{name}: |\n{block}",
     )
+
+
+def _has_entries(value: Node) -> bool:
+    """Tell whether a list or a mapping has something in it."""
+    entries = value.items if isinstance(value, Items) else ()
+    return bool(value.pairs if isinstance(value, Mapping) else entries)
 
 
 def _texts(value: Node) -> list[str]:
